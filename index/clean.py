@@ -1,0 +1,164 @@
+"""Which lines of a page are not its article: kickers, teasers, navigation, bylines, the title itself.
+
+The stored text is not touched; the ranges found here are kept out of chunks and of answers.  A line is left in the
+body unless a rule is sure, because a lost sentence is worse than a kept menu entry.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Sequence
+
+from rag.sentences import ends_sentence, is_wrapped, lines
+from rag.types import Noise, NoiseKind, Span
+
+_NAVIGATION = re.compile(
+    r"^(?:(?:read (?:more|also|next)|related(?: (?:stories|articles|coverage|story|links?))?|see also|also read|"
+    r"more (?:on this|from|stories)|recommended(?: stories)?|most (?:read|popular)|editor[’']s picks?|watch|listen)\s*:.*"
+    r"|(?:read (?:more|also|next)|related(?: (?:stories|articles|coverage|story|links?))?|see also|also read|more on this"
+    r"|more stories|most (?:read|popular)|recommended(?: stories)?|editor[’']s picks?|discuss|comments?|leave a comment"
+    r"|join the discussion|share|share (?:this|on|via)\b.{0,40}|advertisement|advertising|sponsored(?: content)?|subscribe"
+    r"(?: now)?|sign (?:in|up)(?: now)?|log in|newsletter|print|email|e-mail|save|copy link|follow us(?: on .{1,30})?"
+    r"|skip to (?:main )?content|back to top|home|menu|search|next|previous|tags?:.*|topics?:.*|filed under:?.*"
+    r"|continue reading|story continues below(?: advertisement)?|article continues below.*|loading\.*|click here.{0,40})"
+    r"|(?:home|front page|news|world|politics|business|markets|sports?|culture|opinion|travel|arts|weather|local)"
+    r"(?:\s*[|·>/]?\s+(?:home|news|world|politics|business|markets|sports?|culture|opinion|travel|arts|weather|local)){1,9})$",
+    re.IGNORECASE,
+)
+_BYLINE = re.compile(
+    r"^(?:By|Words by|Reporting by|Written by|Edited by|Text by)\s*:?\s+[A-Z][\w.’'-]*(?:(?:,)?\s+(?:and\s+|in\s+|&\s+|"
+    r"for\s+|the\s+)?[A-Z][\w.’'-]*){0,9}$"
+    r"|^(?:Published|Updated|Last updated|Posted)\b.{0,60}\d.{0,30}$"
+)
+_CREDIT = re.compile(
+    r"^(?:(?:photo(?:graph)?s?|image|picture|video|illustration|graphic|map)(?: credit| source| by)?\s*[:/].{1,120}"
+    r"|(?:photo(?:graph)?|image|picture|illustration) (?:by|courtesy of) .{1,80}"
+    r"|©.{1,80}"
+    r"|(?:sputnik|reuters|afp|ap|epa|tass|ria novosti|xinhua|anadolu|anadolu agency|dpa|pa media|getty images|bloomberg|"
+    r"ap photo|shutterstock|alamy|via reuters|via ap|efe|ansa|kyodo|yonhap|interfax)(?:\s*[/,|]\s*[\w .’'-]{1,40})?)$",
+    re.IGNORECASE,
+)
+_LABEL = re.compile(
+    r"^(?:analysis|opinion|explainer|feature|exclusive|interview|editorial|comment|commentary|live|video|photos?|"
+    r"gallery|podcast|in pictures|fact check|read more|read also|related|see also|also read|more on this|watch|"
+    r"don[’']t miss|trending|breaking|world|politics|business|culture|science|technology|economy|sports?)$",
+    re.IGNORECASE,
+)
+_WORD = re.compile(r"[^\W\d_][\w’'-]*")
+_LIST_MARK = re.compile(r"^(?:[-*•–]\s|\d{1,3}[.)]\s|#{1,6}\s|>|\|)")
+
+
+def find_noise(text: str, title: str) -> tuple[Noise, ...]:
+    """The ranges of `text`, whole lines in order, that are not the body of the article called `title`."""
+    spans = lines(text)
+    rows = [text[span.start : span.end] for span in spans]
+    if is_wrapped(text):
+        return tuple(
+            Noise(span.start, span.end, kind)
+            for index, (span, row) in enumerate(zip(spans, rows, strict=True))
+            if (kind := _wrapped_kind(index, row, rows, title))
+        )
+    kinds = _kinds(rows, title)
+    return tuple(Noise(s.start, s.end, kind) for s, kind in zip(spans, kinds, strict=True) if kind)
+
+
+def body(text: str, noise: Sequence[Noise]) -> list[Span]:
+    """The ranges between the noise that hold anything visible, trimmed."""
+    found: list[Span] = []
+    position = 0
+    for start, end in [(mark.start, mark.end) for mark in noise] + [(len(text), len(text))]:
+        piece = text[position:start]
+        if piece.strip():
+            lead = len(piece) - len(piece.lstrip())
+            found.append(Span(position + lead, position + len(piece.rstrip())))
+        position = end
+    return found
+
+
+def _wrapped_kind(index: int, row: str, rows: Sequence[str], title: str) -> NoiseKind | None:
+    """In wrapped text a short line may be the end of a sentence: only unmistakable lines count."""
+    if index < 3 and _same(row, title):
+        return "title"
+    previous = rows[index - 1] if index else "."
+    return _sure_kind(row) if ends_sentence(previous) else None
+
+
+def _kinds(rows: Sequence[str], title: str) -> list[NoiseKind | None]:
+    kinds: list[NoiseKind | None] = [_sure_kind(row) for row in rows]
+    head = next((i for i, row in enumerate(rows[:6]) if _same(row, title)), None)
+    if head is not None:
+        kinds[head] = "title"
+        for index in range(head):
+            if kinds[index] is None and _is_short(rows[index]):
+                kinds[index] = "kicker"
+    for index, row in enumerate(rows):
+        if kinds[index] is None and _is_teaser(rows, kinds, index):
+            kinds[index] = "teaser"
+            _mark_kicker(rows, kinds, index - 1)
+        elif kinds[index] is None and index == len(rows) - 1 and _LABEL.match(row):
+            kinds[index] = "navigation"
+    # A page opens with its section; a lone short line anywhere else may be a heading of the body.
+    if len(rows) > 1 and kinds[0] is None and _is_short(rows[0]) and not _is_short(rows[1]):
+        kinds[0] = "kicker"
+    return kinds
+
+
+def _mark_kicker(rows: Sequence[str], kinds: list[NoiseKind | None], index: int) -> None:
+    if index >= 0 and kinds[index] is None and _is_short(rows[index]):
+        kinds[index] = "kicker"
+
+
+def _sure_kind(row: str) -> NoiseKind | None:
+    if _NAVIGATION.match(row):
+        return "navigation"
+    if _BYLINE.match(row) or _CREDIT.match(row):
+        return "byline"
+    return None
+
+
+def _is_teaser(rows: Sequence[str], kinds: Sequence[NoiseKind | None], index: int) -> bool:
+    """A headline standing alone: in title case, or any headline under a label such as "Analysis"."""
+    row = rows[index]
+    labelled = index > 0 and (bool(_LABEL.match(rows[index - 1])) or _is_short(rows[index - 1]))
+    if not _is_headline(row, 0.6 if labelled else 0.8):
+        return labelled and bool(_LABEL.match(rows[index - 1])) and _is_untitled_headline(row)
+    # Runs of such lines are lists and tables, which may hold the answer.
+    neighbours = [rows[i] for i in (index - 1, index + 1) if 0 <= i < len(rows) and kinds[i] is None]
+    return not any(_is_headline(other, 0.8) for other in neighbours)
+
+
+def _is_headline(row: str, least: float) -> bool:
+    words = _WORD.findall(row)
+    if not 4 <= len(words) <= 20 or len(row) > 140 or _LIST_MARK.match(row) or ":" in row[-1:]:
+        return False
+    if row.rstrip().endswith((".", "…", ",", ";", ".”", '."')):
+        return False
+    long = [word for word in words[1:] if len(word) >= 4]
+    return len(long) >= 2 and sum(word[0].isupper() for word in long) >= least * len(long)
+
+
+def _is_untitled_headline(row: str) -> bool:
+    return 4 <= len(_WORD.findall(row)) <= 20 and not ends_sentence(row) and not _LIST_MARK.match(row)
+
+
+def _is_short(row: str) -> bool:
+    """At most three capitalised words without an end mark, as section names are."""
+    words = row.split()
+    return (
+        1 <= len(words) <= 3
+        and len(row) <= 40
+        and not row[-1] in ".!?…:,;"
+        and not any(c.isdigit() for c in row)
+        and row[0].isupper()
+        and not _LIST_MARK.match(row)
+    )
+
+
+def _same(row: str, title: str) -> bool:
+    return bool(title) and _fold(row) == _fold(title)
+
+
+def _fold(text: str) -> str:
+    plain = unicodedata.normalize("NFKC", text).casefold()
+    return " ".join(re.findall(r"\w+", plain))

@@ -1,0 +1,201 @@
+"""Publish a generation: derived files are built beside the old ones, then one manifest is replaced."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import shutil
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+
+from rag import dense, lexical
+from rag.columns import Columns, days
+from rag.disk import storage_errors, sync_file, sync_folder, unleased, write_synced
+from rag.errors import StorageError
+from rag.manifest import FileFacts, Manifest, write_manifest
+from rag.snapshot import COLUMNS, LEASE, LEXICAL, VECTORS, generation_folder, header
+from rag.spec import file_sha256
+from rag.store import ArticleRow, Store, delete_rows
+
+STAGED_DAYS = 7
+"""Embedded articles that no run published are forgotten after this long."""
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """Rows to publish and rows to retire."""
+
+    born: tuple[int, ...] = ()
+    dead: tuple[int, ...] = ()
+
+    def __bool__(self) -> bool:
+        return bool(self.born or self.dead)
+
+
+def commit(folder: Path, store: Store, base: Manifest, change: Change, now: float) -> Manifest:
+    """Publish `change` on top of `base` and clear away what no reader uses.  Raises StorageError.
+
+    The store's rows are born and die in one transaction; until the manifest is replaced, readers and a writer that
+    starts after a crash still see `base`, and the rows are taken back by `roll_back`.
+    """
+    generation = base.generation + 1
+    with storage_errors(f"writing generation {generation} of {folder}"):
+        _apply(store, change, generation)
+        manifest = build(folder, store, replace(base, generation=generation), previous=base, dead=change.dead)
+        write_manifest(folder, manifest)
+    # The generation is published; what cannot be cleared away now is cleared by the next commit.
+    with suppress(OSError, StorageError):
+        clear(folder, store, generation, now)
+    return manifest
+
+
+def roll_back(store: Store, published: int) -> None:
+    """Undo rows that a crashed commit marked but never published: they are staged and live again."""
+    with store.transaction():
+        store.execute("UPDATE articles SET born = NULL WHERE born > ?", (published,))
+        store.execute("UPDATE articles SET dead = NULL WHERE dead > ?", (published,))
+        store.execute("DELETE FROM generations WHERE generation > ?", (published,))
+
+
+def _apply(store: Store, change: Change, generation: int) -> None:
+    with store.transaction():
+        for row in change.born:
+            store.execute("UPDATE articles SET born = ? WHERE row = ? AND born IS NULL", (generation, row))
+        for row in change.dead:
+            store.execute("UPDATE articles SET dead = ? WHERE row = ? AND dead IS NULL", (generation, row))
+
+
+def build(
+    folder: Path, store: Store, target: Manifest, *, previous: Manifest | None = None, dead: Sequence[int] = ()
+) -> Manifest:
+    """Write the derived files of `target.generation` from the store and record its identity there.
+
+    With `previous`, the lexical index grows out of that generation's; otherwise it is built anew.  The manifest
+    returned is not yet published.  Raises OSError, StorageError or LibraryCorrupt.
+    """
+    articles = list(store.live(target.generation))
+    place = generation_folder(folder, target.generation)
+    shutil.rmtree(place, ignore_errors=True)
+    (place / LEXICAL).mkdir(parents=True)
+    columns, vectors = _columns(store, articles, target)
+    target = replace(
+        target,
+        articles=len(articles),
+        chunks=len(columns.chunk_row),
+        digest=hashlib.sha256(b"".join(article.digest for article in articles)).hexdigest(),
+    )
+    write_synced(place / COLUMNS, replace(columns, header=np.array(header(target))).to_bytes())
+    write_synced(place / VECTORS, dense.build(vectors, target.encoder.dimension))
+    write_synced(place / LEASE, b"")
+    _build_lexical(folder, store, articles, target, previous, dead)
+    files = _sync_tree(folder, place)
+    target = replace(target, files=files)
+    with store.transaction():
+        store.execute("DELETE FROM generations WHERE generation = ?", (target.generation,))
+        store.execute("INSERT INTO generations VALUES (?, ?)", (target.generation, target.identity))
+    store.checkpoint()
+    return target
+
+
+def _columns(store: Store, articles: list[ArticleRow], target: Manifest) -> tuple[Columns, dense.Vector]:
+    count = sum(article.chunks for article in articles)
+    vectors = np.empty((count, target.encoder.dimension), np.float16)
+    places = np.empty((count, 4), np.int64)
+    position = 0
+    for index, article in enumerate(articles):
+        for chunk in store.chunks(article, target.encoder.dimension):
+            vectors[position] = chunk.vector
+            places[position] = (chunk.row, index, chunk.start, chunk.end)
+            position += 1
+    order = np.argsort(places[:, 0], kind="stable")
+    places = places[order]
+    columns = Columns(
+        chunk_row=places[:, 0].copy(),
+        chunk_article=places[:, 1].astype(np.int32),
+        start=places[:, 2].astype(np.int32),
+        end=places[:, 3].astype(np.int32),
+        article_row=np.array([article.row for article in articles], np.int64),
+        article_id=np.array([article.id for article in articles], dtype=np.str_),
+        published=np.array([days(article.published) for article in articles], np.int32),
+        source=np.array([article.source or "" for article in articles], dtype=np.str_),
+        header=np.array(()),
+    )
+    return columns, vectors[order]
+
+
+def _build_lexical(
+    folder: Path,
+    store: Store,
+    articles: list[ArticleRow],
+    target: Manifest,
+    previous: Manifest | None,
+    dead: Sequence[int],
+) -> None:
+    place = generation_folder(folder, target.generation) / LEXICAL
+    added = articles
+    if previous is not None:
+        _link_tree(generation_folder(folder, previous.generation) / LEXICAL, place)
+        added = [article for article in articles if _born(store, article.row) == target.generation]
+    try:
+        lexical.update(place, remove=dead, add=_entries(store, added))
+    except ValueError as error:
+        raise StorageError(f"The lexical index in {place} could not be written: {error}") from error
+
+
+def _born(store: Store, row: int) -> int:
+    return int(store.query("SELECT born FROM articles WHERE row = ?", (row,))[0][0])
+
+
+def _entries(store: Store, articles: list[ArticleRow]) -> Iterator[lexical.LexicalEntry]:
+    for row in articles:
+        article = store.article(row.row)
+        found = store.query("SELECT row, start, end FROM chunks WHERE article = ? ORDER BY ordinal", (row.row,))
+        for chunk, start, end in found:
+            yield lexical.LexicalEntry(
+                chunk, row.row, days(row.published), row.source or "", row.title, article.text[start:end]
+            )
+
+
+def _link_tree(old: Path, new: Path) -> None:
+    """Hard links: tantivy never changes a segment file, and replaces its two small state files whole."""
+    for path in old.iterdir():
+        if path.name.endswith(".lock"):
+            continue
+        try:
+            os.link(path, new / path.name)
+        except OSError:
+            shutil.copyfile(path, new / path.name)
+
+
+def _sync_tree(folder: Path, place: Path) -> tuple[FileFacts, ...]:
+    facts: list[FileFacts] = []
+    for path in sorted(place.rglob("*")):
+        if not path.is_file() or path.name == LEASE or path.name.endswith(".lock"):
+            continue
+        sync_file(path)
+        facts.append(FileFacts(str(path.relative_to(folder)), path.stat().st_size, file_sha256(path)))
+    for path in (place / LEXICAL, place, place.parent, folder):
+        sync_folder(path)
+    return tuple(facts)
+
+
+def clear(folder: Path, store: Store, current: int, now: float) -> None:
+    """Remove old generations that no reader holds, rows that no remaining generation shows, and stale staged rows."""
+    oldest = current
+    for place in sorted((folder / "generations").iterdir()):
+        if not place.name.isdigit() or int(place.name) >= current:
+            continue
+        with unleased(place / LEASE) as free:
+            if free:
+                shutil.rmtree(place, ignore_errors=True)
+            else:
+                oldest = min(oldest, int(place.name))
+    with store.transaction():
+        delete_rows(store, "dead IS NOT NULL AND dead <= :oldest", {"oldest": oldest})
+        delete_rows(store, "born IS NULL AND staged < :limit", {"limit": now - STAGED_DAYS * 86_400})
+        store.execute("DELETE FROM generations WHERE generation < ?", (oldest,))
+    store.checkpoint()

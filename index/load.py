@@ -1,0 +1,284 @@
+"""Files to article drafts: encodings, front matter, HTML metadata, JSON lines.
+
+`read_file` is pure parsing and runs in the worker process (`index/worker.py`); nothing here writes.
+"""
+
+from __future__ import annotations
+
+import gzip
+import io
+import json
+import re
+import unicodedata
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from datetime import date, datetime
+from email.utils import parsedate_to_datetime
+from pathlib import Path
+from typing import Any
+
+from rag.errors import LoadError
+from rag.sentences import ends_sentence, lines
+
+SUFFIXES = (".txt", ".md", ".html", ".htm", ".jsonl", ".jsonl.gz")
+MAX_TEXT_CHARS = 10_000_000
+MAX_FILE_BYTES = 64 * 1024 * 1024
+"""Of one document; a .jsonl file may be of any size, each of its lines of this."""
+MAX_GZ_BYTES = 16 * 1024**3
+
+_FRONT = re.compile(r"\A---[ \t]*\n(.*?)\n(?:---|\.\.\.)[ \t]*(?:\n|\Z)", re.DOTALL)
+_DATED = re.compile(r"(?<!\d)((?:19|20)\d\d)[-_.]?(0[1-9]|1[0-2])[-_.]?(0[1-9]|[12]\d|3[01])(?!\d)")
+_BOMS = ((b"\xef\xbb\xbf", "utf-8-sig"), (b"\xff\xfe", "utf-16"), (b"\xfe\xff", "utf-16"))
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """An article as read, before it has an id of its own; `key` is the id it names itself, or None.
+
+    `origin` is its file, with `#LINE` where a file holds many; `position` how many bytes of it were read by then.
+    """
+
+    key: str | None
+    title: str
+    text: str
+    source: str | None
+    url: str | None
+    published: date | None
+    origin: str
+    position: int
+
+
+@dataclass(frozen=True, slots=True)
+class Issue:
+    """Something about a file (or a line of it) that the user should know; `skipped` if nothing was taken from it."""
+
+    origin: str
+    message: str
+    skipped: bool = True
+
+
+def suffix_of(path: Path) -> str:
+    """The recognised ending of a file's name, "" if none."""
+    name = path.name.lower()
+    return next((suffix for suffix in (".jsonl.gz", *SUFFIXES) if name.endswith(suffix)), "")
+
+
+def read_file(path: Path) -> Iterator[Draft | Issue]:
+    """The drafts in one file and what was wrong with it.  Raises nothing on bad content, MemoryError at its limit."""
+    try:
+        suffix = suffix_of(path)
+        if suffix in (".jsonl", ".jsonl.gz"):
+            yield from _read_lines(path, suffix)
+            return
+        yield _read_document(path, suffix)
+    except LoadError as error:
+        yield Issue(str(path), str(error))
+    except OSError as error:
+        yield Issue(str(path), f"cannot be read: {error.strerror or error}")
+
+
+def _read_document(path: Path, suffix: str) -> Draft:
+    if path.stat().st_size > MAX_FILE_BYTES:
+        raise LoadError(f"has {path.stat().st_size:,} bytes; a document may have {MAX_FILE_BYTES:,}")
+    text = decode(path.read_bytes())
+    if suffix in (".html", ".htm"):
+        fields = _from_html(text)
+    else:
+        fields, text = _front_matter(text)
+        fields["text"] = text
+    draft = _draft(fields, str(path), path.stat().st_size)
+    title = draft.title or title_in(draft.text) or _stem_title(path)
+    return replace(draft, title=title, published=draft.published or _dated(path.name))
+
+
+def decode(raw: bytes) -> str:
+    """Bytes to text: by byte order mark, as UTF-8, else as detected.  Raises LoadError for empty or binary data."""
+    if not raw.strip():
+        raise LoadError("is empty")
+    for mark, name in _BOMS:
+        if raw.startswith(mark):
+            try:
+                return raw.decode(name)
+            except UnicodeDecodeError as error:
+                raise LoadError(f"starts as {name} but is not: {error.reason}") from error
+    if b"\0" in raw[:65_536]:
+        raise LoadError("is binary, not text")
+    try:
+        return raw.decode("utf-8")
+    except UnicodeDecodeError:
+        return _detected(raw)
+
+
+def _detected(raw: bytes) -> str:
+    from charset_normalizer import from_bytes
+
+    best = from_bytes(raw[:1_000_000]).best()
+    control = sum(byte < 9 or 13 < byte < 32 for byte in raw[:65_536])
+    if best is None or control > len(raw[:65_536]) // 50:
+        raise LoadError("is binary or in an unknown encoding; save it as UTF-8")
+    return raw.decode(best.encoding, errors="replace")
+
+
+def normalise(text: str) -> str:
+    """The form in which text is stored: NFC, `\\n` line ends, no NUL, no lone surrogates."""
+    plain = text.replace("\r\n", "\n").replace("\r", "\n").replace("\0", "")
+    plain = plain.encode("utf-8", "replace").decode("utf-8") if _has_surrogates(plain) else plain
+    return unicodedata.normalize("NFC", plain)
+
+
+def _has_surrogates(text: str) -> bool:
+    return any("\ud800" <= character <= "\udfff" for character in text)
+
+
+def _front_matter(text: str) -> tuple[dict[str, Any], str]:
+    import yaml
+
+    plain = text.replace("\r\n", "\n").lstrip("\ufeff")
+    match = _FRONT.match(plain)
+    if not match:
+        return {}, text
+    try:
+        fields = yaml.safe_load(match.group(1))
+    except (yaml.YAMLError, ValueError, RecursionError) as error:
+        raise LoadError(f"has front matter that is not YAML ({str(error).splitlines()[0]})") from error
+    if not isinstance(fields, dict):
+        return {}, text
+    return {str(key).lower(): value for key, value in fields.items()}, plain[match.end() :]
+
+
+def _from_html(html: str) -> dict[str, Any]:
+    import trafilatura
+
+    try:
+        found = trafilatura.bare_extraction(html, include_comments=False, with_metadata=True, favor_recall=True)
+    except (ValueError, RecursionError, TypeError, AttributeError) as error:
+        raise LoadError(f"is not readable HTML ({error})") from error
+    facts: dict[str, Any] = found.as_dict() if found is not None else {}
+    if not facts.get("text"):
+        raise LoadError("holds no article text (an empty page, a menu, or one that is drawn by JavaScript)")
+    return {
+        "title": facts.get("title"),
+        "source": facts.get("sitename") or facts.get("hostname"),
+        "url": facts.get("url"),
+        "published": facts.get("date"),
+        "text": facts["text"],
+    }
+
+
+def _read_lines(path: Path, suffix: str) -> Iterator[Draft | Issue]:
+    with path.open("rb") as raw:
+        stream: Any = _Bounded(gzip.GzipFile(fileobj=raw), MAX_GZ_BYTES) if suffix == ".jsonl.gz" else raw
+        number = 0
+        try:
+            while line := stream.readline(MAX_FILE_BYTES + 1):
+                number += 1
+                if len(line) > MAX_FILE_BYTES:
+                    raise LoadError(f"line {number} has more than {MAX_FILE_BYTES:,} bytes; the rest is not read")
+                if line.strip():
+                    yield _from_line(line, f"{path}#{number}", raw.tell())
+        except (EOFError, gzip.BadGzipFile, OSError, ValueError) as error:
+            yield Issue(str(path), f"ends badly after line {number}: {error}")
+        if number == 0:
+            yield Issue(str(path), "is empty")
+
+
+class _Bounded:
+    """A stream that refuses to give more than so many bytes."""
+
+    def __init__(self, stream: gzip.GzipFile, limit: int) -> None:
+        self._stream = io.BufferedReader(stream)
+        self._left = limit
+
+    def readline(self, size: int) -> bytes:
+        line = self._stream.readline(size)
+        self._left -= len(line)
+        if self._left < 0:
+            raise LoadError("unpacks to more than is allowed")
+        return line
+
+
+def _from_line(line: bytes, origin: str, position: int) -> Draft | Issue:
+    try:
+        record = json.loads(line)
+    except (ValueError, RecursionError) as error:
+        return Issue(origin, f"is not JSON ({error})"[:200])
+    if not isinstance(record, dict):
+        return Issue(origin, "is not a JSON object with the fields id, title, text, source, url, published")
+    if not isinstance(record.get("text"), str):
+        return Issue(origin, "has no field 'text' with the article's text")
+    try:
+        return _draft(record, origin, position)
+    except LoadError as error:
+        return Issue(origin, str(error))
+
+
+def _draft(fields: dict[str, Any], origin: str, position: int) -> Draft:
+    text = normalise(str(fields["text"]))
+    if not text.strip():
+        raise LoadError("holds no text")
+    if len(text) > MAX_TEXT_CHARS:
+        raise LoadError(f"holds {len(text):,} characters; an article may have {MAX_TEXT_CHARS:,}")
+    return Draft(
+        key=_scalar(fields.get("id")),
+        title=normalise(_scalar(fields.get("title")) or "")[:500],
+        text=text,
+        source=_scalar(fields.get("source")),
+        url=_scalar(fields.get("url")),
+        published=_day(fields.get("published") or fields.get("date")),
+        origin=origin,
+        position=position,
+    )
+
+
+def _scalar(value: object) -> str | None:
+    """A one-line string from a string, number or date; None for nothing and for anything nested."""
+    if isinstance(value, (str, int, float, date)) and not isinstance(value, bool):
+        plain = " ".join(normalise(str(value)).split())
+        return plain or None
+    return None
+
+
+def _day(value: object) -> date | None:
+    """A date from a date, an ISO string or an RFC 2822 string; None where it is neither."""
+    if isinstance(value, datetime):
+        return value.date()
+    if isinstance(value, date):
+        return value
+    if not isinstance(value, str):
+        return None
+    try:
+        return date.fromisoformat(value.strip()[:10])
+    except ValueError:
+        pass
+    try:
+        return parsedate_to_datetime(value).date()
+    except (ValueError, TypeError, IndexError):
+        return None
+
+
+def _dated(name: str) -> date | None:
+    match = _DATED.search(name)
+    try:
+        return date(*(int(part) for part in match.groups())) if match else None
+    except ValueError:
+        return None
+
+
+def title_in(text: str) -> str:
+    """The headline among the first lines: a heading mark, or a line that does not end as a sentence does."""
+    rows = [text[span.start : span.end] for span in lines(text[:5_000])[:3]]
+    for index, row in enumerate(rows):
+        if row.startswith("#"):
+            return row.lstrip("#").strip()
+        words = len(row.split())
+        if ends_sentence(row) or words > 25 or index + 1 == len(rows):
+            return ""
+        if words >= 4:
+            return row
+    return ""
+
+
+def _stem_title(path: Path) -> str:
+    stem = path.name[: -len(suffix_of(path))] if suffix_of(path) else path.stem
+    words = re.sub(r"[-_]+", " ", _DATED.sub("", stem)).strip()
+    return words[:1].upper() + words[1:]

@@ -1,0 +1,122 @@
+"""Reading files in a child process, so that a bomb, a crash or a hang costs that file only.
+
+The parent sends one path a line; the child answers with JSON lines and ends each file with `{"done": true}`.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import selectors
+import subprocess
+import sys
+from collections.abc import Iterator
+from dataclasses import asdict
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+from index.load import Draft, Issue, read_file
+
+MEMORY_BYTES = 1024**3
+SECONDS = 30.0
+"""Between two documents; a file of many articles may take longer as a whole."""
+
+
+class Reader:
+    """A child process that parses files within limits; started when first needed and again after it died."""
+
+    def __init__(self, *, memory: int = MEMORY_BYTES, seconds: float = SECONDS) -> None:
+        self._memory = memory
+        self._seconds = seconds
+        self._child: subprocess.Popen[bytes] | None = None
+        self._buffer = b""
+
+    def read(self, path: Path) -> Iterator[Draft | Issue]:
+        """The drafts and issues of one file; never raises for what is in it."""
+        child = self._start()
+        assert child.stdin is not None
+        try:
+            child.stdin.write(json.dumps(str(path)).encode() + b"\n")
+            child.stdin.flush()
+            while "done" not in (message := json.loads(self._line(child))):
+                yield _from_message(message)
+        except TimeoutError:
+            yield Issue(str(path), f"took longer than {self._seconds:.0f} seconds to read and was given up")
+        except (EOFError, OSError, ValueError):
+            yield Issue(str(path), f"could not be read within {self._memory // 1024**2} MB of memory")
+        else:
+            return
+        self.close()
+
+    def close(self) -> None:
+        """End the child process."""
+        if self._child is not None:
+            self._child.kill()
+            self._child.wait()
+            for pipe in (self._child.stdin, self._child.stdout):
+                if pipe:
+                    _close_quietly(pipe)
+            self._child = None
+        self._buffer = b""
+
+    def _start(self) -> subprocess.Popen[bytes]:
+        if self._child is None or self._child.poll() is not None:
+            self.close()
+            code = "import sys; sys.path.insert(0, sys.argv[1]); from index.worker import main; main(int(sys.argv[2]))"
+            package_root = str(Path(__file__).resolve().parent.parent)
+            self._child = subprocess.Popen(
+                [sys.executable, "-c", code, package_root, str(self._memory)],
+                stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, cwd=package_root,
+                start_new_session=True,
+            )  # fmt: skip
+        return self._child
+
+    def _line(self, child: subprocess.Popen[bytes]) -> bytes:
+        assert child.stdout is not None
+        parts = [self._buffer]
+        while b"\n" not in parts[-1]:
+            with selectors.DefaultSelector() as selector:
+                selector.register(child.stdout, selectors.EVENT_READ)
+                if not selector.select(self._seconds):
+                    raise TimeoutError
+            block = os.read(child.stdout.fileno(), 1 << 20)
+            if not block:
+                raise EOFError
+            parts.append(block)
+        last, _, self._buffer = parts.pop().partition(b"\n")
+        return b"".join([*parts, last])
+
+
+def _close_quietly(pipe: Any) -> None:
+    try:
+        pipe.close()
+    except OSError:
+        pass  # the child died with our last line unread
+
+
+def _from_message(message: dict[str, Any]) -> Draft | Issue:
+    if "issue" in message:
+        return Issue(**message["issue"])
+    fields = message["draft"]
+    fields["published"] = date.fromisoformat(fields["published"]) if fields["published"] else None
+    return Draft(**fields)
+
+
+def main(memory: int) -> None:
+    """Child process: read paths from stdin until it closes."""
+    import resource
+
+    resource.setrlimit(resource.RLIMIT_AS, (memory, memory))
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    for line in sys.stdin.buffer:
+        for item in read_file(Path(json.loads(line))):
+            kind = "draft" if isinstance(item, Draft) else "issue"
+            _send({kind: asdict(item)})
+        _send({"done": True})
+
+
+def _send(message: dict[str, Any]) -> None:
+    line = json.dumps(message, default=lambda day: day.isoformat()).encode() + b"\n"
+    sys.stdout.buffer.write(line)
+    sys.stdout.buffer.flush()

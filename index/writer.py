@@ -1,0 +1,115 @@
+"""The one writer of a library: its lock, its store, and the generation it builds on."""
+
+from __future__ import annotations
+
+import json
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, replace
+from importlib.metadata import version
+from pathlib import Path
+
+from index.commit import build, roll_back
+from rag.disk import storage_errors, writer_lock
+from rag.encoder import check_same
+from rag.errors import ChunkerMismatch, LibraryCorrupt
+from rag.manifest import NAME, ChunkerSpec, Manifest, read_manifest, write_manifest
+from rag.snapshot import check_identity, damaged_files
+from rag.spec import EncoderSpec
+from rag.store import Store
+
+
+@dataclass(frozen=True, slots=True)
+class Writer:
+    """An open library that nobody else can write; `manifest` is what is published now."""
+
+    folder: Path
+    store: Store
+    manifest: Manifest
+
+
+def recipe(encoder: EncoderSpec, chunker: ChunkerSpec) -> str:
+    """What, besides title and text, the chunks and vectors of an article depend on."""
+    return f"{encoder.fingerprint} {json.dumps(asdict(chunker), sort_keys=True)}"
+
+
+@contextmanager
+def locked(folder: Path) -> Iterator[Store]:
+    """The store of a library under the writer's lock, made if absent.  Raises LibraryLocked, StorageError."""
+    with storage_errors(f"opening {folder}"):
+        folder.mkdir(parents=True, exist_ok=True)
+    with writer_lock(folder / "lock"):
+        store = Store(folder, write=True)
+        try:
+            yield store
+        finally:
+            store.close()
+
+
+@contextmanager
+def open_writer(folder: Path, encoder: EncoderSpec, chunker: ChunkerSpec) -> Iterator[Writer]:
+    """Open a library for writing; a new one gets an empty first generation.
+
+    What a crashed writer left unpublished is staged again, and derived files that are absent or damaged are rebuilt.
+    Raises LibraryLocked, LibraryCorrupt, FormatTooNew or StorageError.
+    """
+    with locked(folder) as store:
+        manifest = _published(folder, store)
+        if manifest is None:
+            manifest = _first(folder, store, encoder, chunker)
+        roll_back(store, manifest.generation)
+        check_identity(store, manifest)
+        if damaged_files(folder, manifest):
+            manifest = republish(folder, store, manifest)
+        yield Writer(folder, store, manifest)
+
+
+def check_recipe(manifest: Manifest, encoder: EncoderSpec, chunker: ChunkerSpec) -> None:
+    """Raise EncoderMismatch or ChunkerMismatch unless new articles may join the library as it is."""
+    check_same(manifest.encoder, encoder)
+    if manifest.chunker != chunker:
+        raise ChunkerMismatch(
+            f"The library was cut with {_settings(manifest.chunker)}, you asked for {_settings(chunker)}.  "
+            "Leave the settings out, or cut everything anew: rag index --rebuild"
+        )
+
+
+def _settings(chunker: ChunkerSpec) -> str:
+    return ", ".join(f"{key} {value}" for key, value in asdict(chunker).items())
+
+
+def _published(folder: Path, store: Store) -> Manifest | None:
+    """The published manifest, None where nothing was ever published."""
+    if (folder / NAME).exists():
+        return read_manifest(folder)
+    if store.meta("published") is not None:
+        raise LibraryCorrupt(
+            f"{folder / NAME} is missing, the articles are still there: run rag repair --library {folder}"
+        )
+    return None
+
+
+def _first(folder: Path, store: Store, encoder: EncoderSpec, chunker: ChunkerSpec) -> Manifest:
+    roll_back(store, 0)
+    empty = Manifest(
+        library=store.meta("library") or uuid.uuid4().hex, generation=0, articles=0, chunks=0, digest="",
+        encoder=encoder, chunker=chunker, product=version("article-rag"), files=(),
+    )  # fmt: skip
+    with store.transaction():
+        store.set_meta("library", empty.library)
+    with storage_errors(f"making a library in {folder}"):
+        manifest = build(folder, store, empty)
+        write_manifest(folder, manifest)
+    with store.transaction():
+        store.set_meta("published", "yes")
+    return manifest
+
+
+def republish(folder: Path, store: Store, manifest: Manifest) -> Manifest:
+    """Build the derived files of the published articles anew, as the next generation.  Raises StorageError."""
+    following = replace(manifest, generation=manifest.generation + 1, product=version("article-rag"))
+    with storage_errors(f"rebuilding the indexes of {folder}"):
+        rebuilt = build(folder, store, following)
+        write_manifest(folder, rebuilt)
+    return rebuilt

@@ -1,0 +1,79 @@
+"""Chunk and article columns of one generation: what retrieval needs without touching the store."""
+
+from __future__ import annotations
+
+import io
+from dataclasses import dataclass, fields
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from rag.errors import LibraryCorrupt
+from rag.types import Filters
+
+Ints = npt.NDArray[np.int64]
+UNDATED = np.iinfo(np.int32).min
+
+
+@dataclass(frozen=True, slots=True)
+class Columns:
+    """Aligned arrays.  Chunk arrays are in the order of the FAISS index, sorted by `chunk_row`.
+
+    `chunk_row` and `article_row` are rows of the store; `chunk_article` indexes the article arrays;
+    `published` is days since 1970-01-01 or UNDATED; `source` is "" where unknown; `header` is generation,
+    encoder fingerprint and library id.
+    """
+
+    chunk_row: Ints
+    chunk_article: npt.NDArray[np.int32]
+    start: npt.NDArray[np.int32]
+    end: npt.NDArray[np.int32]
+    article_row: Ints
+    article_id: npt.NDArray[np.str_]
+    published: npt.NDArray[np.int32]
+    source: npt.NDArray[np.str_]
+    header: npt.NDArray[np.str_]
+
+    def to_bytes(self) -> bytes:
+        """Serialised with numpy's own format, no pickle."""
+        buffer = io.BytesIO()
+        np.savez(buffer, **{field.name: getattr(self, field.name) for field in fields(self)})  # type: ignore[arg-type]
+        return buffer.getvalue()
+
+    def mask(self, filters: Filters) -> npt.NDArray[np.bool_] | None:
+        """Which chunks pass `filters`; None where all do."""
+        if not filters:
+            return None
+        keep = np.ones(len(self.article_row), bool)
+        if filters.published_after:
+            keep &= self.published >= days(filters.published_after)
+        if filters.published_before:
+            keep &= (self.published <= days(filters.published_before)) & (self.published != UNDATED)
+        if filters.sources:
+            keep &= np.isin(np.char.lower(self.source), [source.lower() for source in filters.sources])
+        if filters.articles:
+            keep &= np.isin(self.article_id, filters.articles)
+        return np.asarray(keep[self.chunk_article])
+
+
+def days(published: date | None) -> int:
+    """Days since 1970-01-01, UNDATED for None."""
+    return int(UNDATED) if published is None else (published - date(1970, 1, 1)).days
+
+
+def read_columns(path: Path, header: tuple[str, ...]) -> Columns:
+    """The columns in a file whose checksum was verified; `header` must be the one they were written with."""
+    try:
+        with np.load(path, allow_pickle=False) as arrays:
+            loaded: dict[str, Any] = {field.name: arrays[field.name] for field in fields(Columns)}
+    except (OSError, ValueError, KeyError) as error:
+        raise LibraryCorrupt(f"{path} cannot be read: run rag repair --library {path.parents[2]}") from error
+    columns = Columns(**loaded)
+    if tuple(columns.header) != header:
+        raise LibraryCorrupt(
+            f"{path} belongs to {tuple(columns.header)}, expected {header}: run rag repair --library {path.parents[2]}"
+        )
+    return columns

@@ -1,0 +1,267 @@
+"""Texts to vectors: OpenVINO where it can run the model, PyTorch where it cannot."""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, Protocol
+
+import numpy as np
+import numpy.typing as npt
+
+from rag.errors import EncoderMismatch, ModelError
+from rag.export import AGREEMENT, PROBES, compiled, read_compiled
+from rag.models import cache_folder, locate
+from rag.spec import EncoderSpec
+
+Vectors = npt.NDArray[np.float32]
+BATCH = 4
+"""Texts per inference request when many are encoded; small batches of equal length waste the least padding."""
+
+
+class Encoder(Protocol):
+    """Maps texts to vectors of `spec.dimension` float32, unit length where `spec.normalize`.  Thread-safe."""
+
+    @property
+    def spec(self) -> EncoderSpec: ...
+
+    def count_tokens(self, texts: Sequence[str]) -> list[int]:
+        """Tokens of each text, special tokens left out."""
+        ...
+
+    @property
+    def passage_budget(self) -> int:
+        """Tokens that a passage may have: `spec.max_tokens` less special tokens and the passage prompt."""
+        ...
+
+    def encode_passages(self, texts: Sequence[str]) -> Vectors:
+        """(n, dimension) vectors in the order of `texts`.  Raises ModelError for a text over the budget."""
+        ...
+
+    def encode_query(self, text: str) -> Vectors:
+        """(dimension,) vector of a question; only a question may be cut to fit the model."""
+        ...
+
+
+def load_encoder(model: str | None = None) -> Encoder:
+    """The encoder for a sentence-transformers model by name or path (None: the default), compiled if needed."""
+    folder, spec = locate(model)
+    return _from_compiled(compiled(folder, spec), spec, folder)
+
+
+def load_matching(expected: EncoderSpec) -> Encoder:
+    """The encoder that a library was built with; one already compiled is used without looking for its files.
+
+    Raises EncoderMismatch where the model of that name is not the same any more, ModelError where it is gone.
+    """
+    ready = cache_folder() / "encoders" / expected.fingerprint
+    facts = read_compiled(ready)
+    if facts and facts["runtime"] == "openvino":
+        return _from_compiled(ready, expected, None)
+    folder, spec = locate(expected.name)
+    check_same(expected, spec)
+    return _from_compiled(compiled(folder, spec), spec, folder)
+
+
+def check_same(expected: EncoderSpec, given: EncoderSpec) -> None:
+    """Raise EncoderMismatch unless vectors of the two may be compared."""
+    if expected.fingerprint != given.fingerprint:
+        raise EncoderMismatch(
+            f"The library was built with the model {expected.name} ({expected.dimension} dims), but {given.name} "
+            f"({given.dimension} dims) differs from it in {'; '.join(given.differences(expected))}.  Use that model, "
+            "or build the vectors anew: rag index --rebuild --model NAME PATH..."
+        )
+
+
+def cosines(a: Vectors, b: Vectors) -> Vectors:
+    """Row-wise cosine of two (n, d) arrays, shape (n,)."""
+    norms = np.linalg.norm(a, axis=1) * np.linalg.norm(b, axis=1)
+    return np.asarray((a * b).sum(axis=1) / np.maximum(norms, 1e-12), dtype=np.float32)
+
+
+def _from_compiled(path: Path, spec: EncoderSpec, folder: Path | None) -> Encoder:
+    facts = json.loads((path / "compiled.json").read_text("utf-8"))
+    if facts["runtime"] == "openvino":
+        return OpenVINOEncoder(path, spec)
+    if folder is None:
+        raise ModelError(f"The files of {spec.name} were not found; OpenVINO cannot run it ({facts['why']}).")
+    return TorchEncoder(folder, spec, path / "tokenizer.json")
+
+
+class _Tokens:
+    """Token counts and ids that never truncate."""
+
+    def __init__(self, path: Path, spec: EncoderSpec) -> None:
+        from tokenizers import Tokenizer
+
+        self.tokenizer = Tokenizer.from_file(str(path))
+        self.tokenizer.no_truncation()
+        self.tokenizer.no_padding()
+        self._spec = spec
+        special = self.tokenizer.num_special_tokens_to_add(is_pair=False)
+        self.budget = spec.max_tokens - special - self.count([spec.passage_prompt])[0]
+
+    def count(self, texts: Sequence[str]) -> list[int]:
+        found = self.tokenizer.encode_batch_fast(list(texts), add_special_tokens=False)
+        return [len(encoding) for encoding in found]
+
+    def passages(self, texts: Sequence[str]) -> list[list[int]]:
+        prompt = self._spec.passage_prompt
+        found = [e.ids for e in self.tokenizer.encode_batch_fast([prompt + text for text in texts])]
+        self.check(texts, [len(ids) for ids in found])
+        return found
+
+    def check(self, texts: Sequence[str], lengths: Sequence[int]) -> None:
+        for text, length in zip(texts, lengths, strict=True):
+            if length > self._spec.max_tokens:
+                raise ModelError(
+                    f"A passage has {length} tokens, {self._spec.name} reads {self._spec.max_tokens}: {text[:60]!r}…"
+                )
+
+    def query(self, text: str) -> list[int]:
+        ids: list[int] = self.tokenizer.encode(self._spec.query_prompt + text).ids
+        limit = self._spec.max_tokens
+        return ids if len(ids) <= limit else [*ids[: limit - 1], ids[-1]]
+
+
+class OpenVINOEncoder:
+    """Runs a compiled model: one request at a time for questions, an asynchronous queue for many passages.
+
+    bf16 where the processor has it and its probe vectors agree with PyTorch's (cosine >= 0.999), else f32.
+    """
+
+    def __init__(self, path: Path, spec: EncoderSpec, *, precision: str | None = None) -> None:
+        import openvino
+
+        self.spec = spec
+        self._tokens = _Tokens(path / "tokenizer.json", spec)
+        self._core = openvino.Core()
+        self._model = self._core.read_model(path / "model.xml")
+        self._inputs = [port.get_any_name() for port in self._model.inputs]
+        self._lock = threading.Lock()
+        self._queue: Any = None
+        self._requests = threading.local()
+        self.precision = precision or self._choose_precision(path)
+        if precision is not None:
+            self._single = self._compile("LATENCY", precision)
+
+    def _choose_precision(self, path: Path) -> str:
+        capabilities = self._core.get_property("CPU", "OPTIMIZATION_CAPABILITIES")
+        if "BF16" in capabilities:
+            self._single = self._compile("LATENCY", "bf16")
+            reference = np.load(path / "probes.npy", allow_pickle=False)
+            found = np.stack([self._infer([ids])[0] for ids in self._tokens.passages(PROBES)])
+            if float(cosines(found, reference).min()) >= AGREEMENT:
+                return "bf16"
+            self._requests = threading.local()
+        self._single = self._compile("LATENCY", "f32")
+        return "f32"
+
+    def _compile(self, hint: str, precision: str) -> Any:
+        options = {"PERFORMANCE_HINT": hint, "INFERENCE_PRECISION_HINT": precision}
+        return self._core.compile_model(self._model, "CPU", options)
+
+    @property
+    def passage_budget(self) -> int:
+        return self._tokens.budget
+
+    def count_tokens(self, texts: Sequence[str]) -> list[int]:
+        return self._tokens.count(texts)
+
+    def encode_query(self, text: str) -> Vectors:
+        return self._finish(self._infer([self._tokens.query(text)]))[0]
+
+    def encode_passages(self, texts: Sequence[str]) -> Vectors:
+        ids = self._tokens.passages(texts)
+        found = np.zeros((len(ids), self.spec.dimension), np.float32)
+        order = sorted(range(len(ids)), key=lambda i: -len(ids[i]))
+        groups = [order[i : i + BATCH] for i in range(0, len(order), BATCH)]
+        if len(groups) <= 2:
+            for group in groups:
+                found[group] = self._infer([ids[i] for i in group])
+            return self._finish(found)
+        with self._lock:
+            self._encode_queued(ids, groups, found)
+        return self._finish(found)
+
+    def _encode_queued(self, ids: list[list[int]], groups: list[list[int]], found: Vectors) -> None:
+        import openvino
+
+        if self._queue is None:
+            self._queue = openvino.AsyncInferQueue(self._compile("THROUGHPUT", self.precision))
+
+            def keep(request: Any, job: tuple[Vectors, list[int]]) -> None:
+                job[0][job[1]] = request.get_output_tensor(0).data
+
+            self._queue.set_callback(keep)
+        for group in groups:
+            self._queue.start_async(self._pad([ids[i] for i in group]), (found, group))
+        self._queue.wait_all()
+
+    def _infer(self, ids: list[list[int]]) -> Vectors:
+        if not hasattr(self._requests, "one"):
+            self._requests.one = self._single.create_infer_request()
+        self._requests.one.infer(self._pad(ids))
+        return np.array(self._requests.one.get_output_tensor(0).data, dtype=np.float32)
+
+    def _pad(self, ids: list[list[int]]) -> dict[str, npt.NDArray[np.int64]]:
+        width = max(len(one) for one in ids)
+        tokens = np.full((len(ids), width), self._pad_id, np.int64)
+        mask = np.zeros((len(ids), width), np.int64)
+        for row, one in enumerate(ids):
+            tokens[row, : len(one)] = one
+            mask[row, : len(one)] = 1
+        named = {"input_ids": tokens, "attention_mask": mask, "token_type_ids": np.zeros_like(mask)}
+        return {name: named[name] for name in self._inputs}
+
+    @property
+    def _pad_id(self) -> int:
+        for token in ("[PAD]", "<pad>"):
+            found = self._tokens.tokenizer.token_to_id(token)
+            if found is not None:
+                return int(found)
+        return 0
+
+    def _finish(self, vectors: Vectors) -> Vectors:
+        if not self.spec.normalize:
+            return vectors
+        return vectors / np.maximum(np.linalg.norm(vectors, axis=1, keepdims=True), 1e-12)
+
+
+class TorchEncoder:
+    """Runs the model with sentence-transformers on the CPU; slower, for models that OpenVINO cannot run."""
+
+    def __init__(self, folder: Path, spec: EncoderSpec, tokenizer: Path) -> None:
+        from sentence_transformers import SentenceTransformer
+
+        self.spec = spec
+        self._tokens = _Tokens(tokenizer, spec)
+        options = {"use_safetensors": True}
+        self._model = SentenceTransformer(
+            str(folder), device="cpu", trust_remote_code=False, model_kwargs=options
+        )
+        self._model.max_seq_length = spec.max_tokens
+        self._lock = threading.Lock()
+
+    @property
+    def passage_budget(self) -> int:
+        return self._tokens.budget
+
+    def count_tokens(self, texts: Sequence[str]) -> list[int]:
+        return self._tokens.count(texts)
+
+    def encode_query(self, text: str) -> Vectors:
+        return self._encode([text], self.spec.query_prompt)[0]
+
+    def encode_passages(self, texts: Sequence[str]) -> Vectors:
+        self._tokens.passages(texts)
+        return self._encode(list(texts), self.spec.passage_prompt)
+
+    def _encode(self, texts: list[str], prompt: str) -> Vectors:
+        with self._lock:
+            found = self._model.encode(
+                texts, prompt=prompt, normalize_embeddings=self.spec.normalize, show_progress_bar=False
+            )
+        return np.asarray(found, dtype=np.float32)

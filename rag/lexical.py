@@ -1,0 +1,155 @@
+"""The lexical index: BM25 over titles and chunks with tantivy; immutable segments, so a commit adds only what is new."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from rag.columns import UNDATED, days
+from rag.dense import Positions
+from rag.encoder import Vectors
+from rag.errors import LibraryCorrupt
+from rag.types import Filters
+
+ANALYZER = "article_rag_en"
+TITLE_BOOST = 0.5
+HEAP_BYTES = 64_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class LexicalEntry:
+    """One chunk as the lexical index sees it."""
+
+    chunk_row: int
+    article_row: int
+    published: int
+    source: str
+    title: str
+    body: str
+
+
+def analyzer() -> Any:
+    """Words, lower case, without accents, stemmed; the same for articles and questions."""
+    import tantivy
+
+    builder = tantivy.TextAnalyzerBuilder(tantivy.Tokenizer.simple())
+    for step in (
+        tantivy.Filter.remove_long(40),
+        tantivy.Filter.lowercase(),
+        tantivy.Filter.ascii_fold(),
+        tantivy.Filter.stemmer("english"),
+    ):
+        builder = builder.filter(step)
+    return builder.build()
+
+
+def _schema() -> Any:
+    import tantivy
+
+    builder = tantivy.SchemaBuilder()
+    builder.add_unsigned_field("chunk", fast=True)
+    builder.add_unsigned_field("article", indexed=True)
+    builder.add_integer_field("published", indexed=True, fast=True)
+    builder.add_text_field("source", tokenizer_name="raw", index_option="basic")
+    builder.add_text_field("title", tokenizer_name=ANALYZER, index_option="freq")
+    builder.add_text_field("body", tokenizer_name=ANALYZER, index_option="freq")
+    return builder.build()
+
+
+def update(folder: Path, *, remove: Iterable[int], add: Iterable[LexicalEntry]) -> None:
+    """Apply removals (article rows) and additions to the index in `folder`, made if empty.  Raises ValueError."""
+    import tantivy
+
+    index = tantivy.Index(_schema(), path=str(folder), reuse=True)
+    index.register_tokenizer(ANALYZER, analyzer())
+    writer = index.writer(HEAP_BYTES, 1)
+    for row in remove:
+        writer.delete_documents_by_term("article", row)
+    for entry in add:
+        document = tantivy.Document()
+        document.add_unsigned("chunk", entry.chunk_row)
+        document.add_unsigned("article", entry.article_row)
+        document.add_integer("published", entry.published)
+        document.add_text("source", entry.source.lower())
+        document.add_text("title", entry.title)
+        document.add_text("body", entry.body)
+        writer.add_document(document)
+    writer.commit()
+    writer.wait_merging_threads()
+
+
+class LexicalIndex:
+    """BM25 search over index files whose checksums the caller has verified.  Thread-safe."""
+
+    def __init__(self, folder: Path, *, size: int) -> None:
+        import tantivy
+
+        try:
+            self._index = tantivy.Index.open(str(folder))
+        except ValueError as error:
+            raise LibraryCorrupt(
+                f"{folder} is not a lexical index: run rag repair --library {folder.parents[2]}"
+            ) from error
+        self._analyzer = analyzer()
+        self._index.register_tokenizer(ANALYZER, self._analyzer)
+        self._schema = self._index.schema
+        self._searcher = self._index.searcher()
+        self.size = self._searcher.num_docs
+        if self.size != size:
+            raise LibraryCorrupt(
+                f"{folder} holds {self.size} chunks, expected {size}: run rag repair --library {folder.parents[2]}"
+            )
+
+    def terms(self, text: str) -> list[str]:
+        """The index terms of a text, in order."""
+        found: list[str] = self._analyzer.analyze(text)
+        return found
+
+    def document_frequency(self, term: str) -> int:
+        """In how many chunks a term occurs."""
+        return int(self._searcher.doc_freq("body", term))
+
+    def search(
+        self, terms: Sequence[str], k: int, filters: Filters, articles: Sequence[int]
+    ) -> tuple[Positions, Vectors]:
+        """Chunk rows and BM25 scores of the k best for any of `terms`; `articles` are the rows `filters.articles` names."""
+        import tantivy
+
+        wanted = [(tantivy.Occur.Should, clause) for term in dict.fromkeys(terms) for clause in self._clauses(term)]
+        if not wanted:
+            return np.empty(0, np.int64), np.empty(0, np.float32)
+        query = tantivy.Query.boolean_query(wanted)
+        limits = [(tantivy.Occur.Must, limit) for limit in self._limits(filters, articles)]
+        if limits:
+            query = tantivy.Query.boolean_query([(tantivy.Occur.Must, query), *limits])
+        hits = self._searcher.search(query, limit=k, count=False).hits
+        rows = self._searcher.fast_field_values("chunk", [address for _, address in hits])
+        return np.array(rows, np.int64), np.array([score for score, _ in hits], np.float32)
+
+    def _clauses(self, term: str) -> list[Any]:
+        import tantivy
+
+        body = tantivy.Query.term_query(self._schema, "body", term, index_option="freq")
+        title = tantivy.Query.term_query(self._schema, "title", term, index_option="freq")
+        return [body, tantivy.Query.boost_query(title, TITLE_BOOST)]
+
+    def _limits(self, filters: Filters, articles: Sequence[int]) -> list[Any]:
+        import tantivy
+
+        limits: list[Any] = []
+        if filters.published_after or filters.published_before:
+            lower = days(filters.published_after) if filters.published_after else int(UNDATED) + 1
+            upper = days(filters.published_before) if filters.published_before else None
+            limits.append(
+                tantivy.Query.range_query(self._schema, "published", tantivy.FieldType.Integer, lower, upper)
+            )
+        if filters.sources:
+            names = [source.lower() for source in filters.sources]
+            limits.append(tantivy.Query.term_set_query(self._schema, "source", names))
+        if filters.articles:
+            limits.append(tantivy.Query.term_set_query(self._schema, "article", list(articles)))
+        return [tantivy.Query.const_score_query(limit, 0.0) for limit in limits]

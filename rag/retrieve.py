@@ -1,0 +1,153 @@
+"""Question to passages: dense and lexical search, fused, with neighbouring chunks of an article merged."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from rag.dense import Positions
+from rag.encoder import Encoder, Vectors
+from rag.snapshot import Snapshot
+from rag.stopwords import STOPWORDS
+from rag.types import Filters, Passage, Settings, Timings
+
+MERGE_GAP = 3
+"""Characters that may lie between two chunks of one article for them to be one passage."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ranking:
+    """Chunks in fused order: positions in the columns, fused scores, and each retriever's own score (nan: absent)."""
+
+    positions: Positions
+    scores: Vectors
+    dense: Vectors
+    lexical: Vectors
+    query: Vectors
+    terms: tuple[str, ...]
+    timings: Timings
+
+
+def content_terms(snapshot: Snapshot, text: str) -> tuple[str, ...]:
+    """The index terms of a question without stop words, in order, each once."""
+    words = [word for word in snapshot.lexical.terms(text) if word not in STOPWORDS]
+    return tuple(dict.fromkeys(words))
+
+
+def rank(snapshot: Snapshot, encoder: Encoder, question: str, settings: Settings, filters: Filters) -> Ranking:
+    """Fuse the `settings.candidates` best chunks of each retriever by reciprocal rank, weighted."""
+    clock = _Clock()
+    query = encoder.encode_query(question)
+    clock.lap("encode")
+    k = settings.candidates
+    allowed = snapshot.columns.mask(filters)
+    dense, cosines = snapshot.dense.search(query, k, allowed)
+    clock.lap("dense")
+    terms = content_terms(snapshot, question)
+    rows, bm25 = snapshot.lexical.search(terms, k, filters, _article_rows(snapshot, filters))
+    lexical = np.searchsorted(snapshot.columns.chunk_row, rows)
+    clock.lap("lexical")
+    positions, scores = _fuse(dense, lexical, settings)
+    ranking = Ranking(
+        positions,
+        scores,
+        _aligned(positions, dense, cosines),
+        _aligned(positions, lexical, bm25),
+        query,
+        terms,
+        Timings(),
+    )
+    clock.lap("fuse")
+    return replace(ranking, timings=Timings(**clock.laps))
+
+
+class _Clock:
+    def __init__(self) -> None:
+        self.laps: dict[str, float] = {}
+        self._last = time.perf_counter()
+
+    def lap(self, name: str) -> None:
+        now = time.perf_counter()
+        self.laps[name] = (now - self._last) * 1e3
+        self._last = now
+
+
+def _article_rows(snapshot: Snapshot, filters: Filters) -> list[int]:
+    if not filters.articles:
+        return []
+    wanted = np.isin(snapshot.columns.article_id, filters.articles)
+    return [int(row) for row in snapshot.columns.article_row[wanted]]
+
+
+def _fuse(dense: Positions, lexical: Positions, settings: Settings) -> tuple[Positions, Vectors]:
+    fused: dict[int, float] = {}
+    for positions, weight in ((dense, settings.dense_weight), (lexical, settings.lexical_weight)):
+        for place, position in enumerate(positions.tolist(), start=1):
+            fused[position] = fused.get(position, 0.0) + weight / (settings.rrf_k + place)
+    order = sorted(fused, key=lambda position: (-fused[position], position))
+    return np.array(order, np.int64), np.array([fused[p] for p in order], np.float32)
+
+
+def _aligned(positions: Positions, found: Positions, scores: Vectors) -> Vectors:
+    known = dict(zip(found.tolist(), scores.tolist(), strict=True))
+    return np.array([known.get(position, np.nan) for position in positions.tolist()], np.float32)
+
+
+def merged(snapshot: Snapshot, ranking: Ranking, k: int) -> tuple[Passage, ...]:
+    """The k best passages: chunks in rank order, each joined to a better passage that it overlaps or touches."""
+    columns = snapshot.columns
+    groups: list[list[int]] = []
+    for place, position in enumerate(ranking.positions.tolist()):
+        home = next((group for group in groups if _touches(snapshot, ranking, group, position)), None)
+        if home is not None:
+            home.append(place)
+        elif len(groups) < k:
+            groups.append([place])
+        if place >= 4 * k and len(groups) == k:
+            break
+    return tuple(_passage(snapshot, ranking, group, columns.article_row) for group in groups)
+
+
+def _touches(snapshot: Snapshot, ranking: Ranking, group: list[int], position: int) -> bool:
+    columns = snapshot.columns
+    mine = [int(ranking.positions[place]) for place in group]
+    if columns.chunk_article[mine[0]] != columns.chunk_article[position] or len(group) >= 4:
+        return False
+    start, end = int(columns.start[position]), int(columns.end[position])
+    return any(
+        start <= int(columns.end[other]) + MERGE_GAP and int(columns.start[other]) <= end + MERGE_GAP for other in mine
+    )
+
+
+def single(snapshot: Snapshot, ranking: Ranking, k: int) -> tuple[Passage, ...]:
+    """The k best chunks, each a passage of its own."""
+    count = min(k, len(ranking.positions))
+    return tuple(_passage(snapshot, ranking, [place], snapshot.columns.article_row) for place in range(count))
+
+
+def _passage(snapshot: Snapshot, ranking: Ranking, group: list[int], article_rows: Positions) -> Passage:
+    columns = snapshot.columns
+    positions = ranking.positions[group]
+    article = snapshot.store.article(int(article_rows[columns.chunk_article[positions[0]]]))
+    start, end = int(columns.start[positions].min()), int(columns.end[positions].max())
+    return Passage(
+        article_id=article.id,
+        title=article.title,
+        source=article.source,
+        url=article.url,
+        published=article.published,
+        start=start,
+        end=end,
+        text=article.text[start:end],
+        score=float(ranking.scores[group].max()),
+        dense=_best(ranking.dense[group]),
+        lexical=_best(ranking.lexical[group]),
+        noise=tuple(mark for mark in article.noise if mark.start < end and mark.end > start),
+    )
+
+
+def _best(scores: Vectors) -> float | None:
+    found = scores[~np.isnan(scores)]
+    return float(found.max()) if len(found) else None

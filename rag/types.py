@@ -1,0 +1,201 @@
+"""The frozen dataclasses that cross modules.  All offsets are characters (code points) of `Article.text`."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass, field
+from datetime import date
+from typing import Any, Literal, NamedTuple
+
+SCHEMA_VERSION = 1
+"""Version of the JSON form of `Answer` (Python, `--json` and the page share it)."""
+
+MAX_QUESTION_CHARS = 4_000
+
+
+class Span(NamedTuple):
+    """Half-open range of characters `[start, end)` of an article's stored text."""
+
+    start: int
+    end: int
+
+
+NoiseKind = Literal["title", "kicker", "teaser", "navigation", "byline"]
+"""Why a line of a page is not part of its article's body."""
+
+
+class Noise(NamedTuple):
+    """A range of the stored text that is on the page but not in the article's body."""
+
+    start: int
+    end: int
+    kind: NoiseKind
+
+
+@dataclass(frozen=True, slots=True)
+class Article:
+    """One stored article.  `text` is what was read, normalised once (NFC, `\\n` line ends), never changed."""
+
+    id: str
+    title: str
+    text: str
+    source: str | None = None
+    url: str | None = None
+    published: date | None = None
+    origin: str = ""
+    noise: tuple[Noise, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Chunk:
+    """A contiguous piece of an article's body: `article.text[start:end]`."""
+
+    article_id: str
+    ordinal: int
+    start: int
+    end: int
+
+
+@dataclass(frozen=True, slots=True)
+class Filters:
+    """What may be retrieved; applied before top-k in both retrievers.  Empty tuples and None mean "any".
+
+    `published_after` and `published_before` are inclusive; an undated article passes neither.
+    """
+
+    published_after: date | None = None
+    published_before: date | None = None
+    sources: tuple[str, ...] = ()
+    articles: tuple[str, ...] = ()
+
+    def __bool__(self) -> bool:
+        return self != Filters()
+
+
+@dataclass(frozen=True, slots=True)
+class Passage:
+    """A retrieved range of one article: one chunk, or overlapping and neighbouring chunks merged.
+
+    `score` is the fused score (higher is better); `dense` the best cosine and `lexical` the best BM25 of
+    its chunks, None where that retriever did not return any of them.
+    """
+
+    article_id: str
+    title: str
+    source: str | None
+    url: str | None
+    published: date | None
+    start: int
+    end: int
+    text: str
+    score: float
+    dense: float | None = None
+    lexical: float | None = None
+    noise: tuple[Noise, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Citation:
+    """A verbatim quote: `quote == library.article(article_id).text[start:end]`, checked before it leaves `rag`."""
+
+    number: int
+    article_id: str
+    title: str
+    source: str | None
+    url: str | None
+    published: date | None
+    start: int
+    end: int
+    quote: str
+
+
+@dataclass(frozen=True, slots=True)
+class Timings:
+    """Wall time of each stage in milliseconds."""
+
+    encode: float = 0.0
+    dense: float = 0.0
+    lexical: float = 0.0
+    fuse: float = 0.0
+    read: float = 0.0
+    cite: float = 0.0
+    total: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """How a question is answered.  Defaults were chosen on `news-2024h2` (docs/benchmarks.md)."""
+
+    candidates: int = 100
+    """Chunks taken from each retriever before fusion."""
+    dense_weight: float = 1.0
+    lexical_weight: float = 1.0
+    rrf_k: int = 60
+    """Constant of reciprocal rank fusion (Cormack et al., SIGIR 2009)."""
+    passages: int = 10
+    """Passages that are read and, when nothing answers, shown."""
+    max_citations: int = 3
+    min_confidence: float = 0.5
+    """An answer less likely to be right than this is withheld."""
+
+
+@dataclass(frozen=True, slots=True)
+class Provenance:
+    """What an answer was made from: enough to ask the same question of the same library again."""
+
+    library: str
+    generation: int
+    encoder: str
+    version: str
+    settings: Settings
+    filters: Filters
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """The outcome of a question: quotes with their sources, or a refusal with the closest passages.
+
+    `answered` is False for a refusal; then `citations` is empty, `text` says that these articles do not answer,
+    and `reason` says why.  `confidence` is in [0, 1].  `passages` are the passages read, best first.
+    """
+
+    question: str
+    answered: bool
+    text: str
+    confidence: float
+    citations: tuple[Citation, ...]
+    passages: tuple[Passage, ...]
+    timings: Timings
+    provenance: Provenance
+    reason: str | None = None
+    schema: int = field(default=SCHEMA_VERSION)
+
+    def to_dict(self) -> dict[str, Any]:
+        """The versioned JSON form: only dicts, lists, strings, numbers, booleans and None; dates are ISO."""
+        plain: dict[str, Any] = to_plain(asdict(self))
+        return plain
+
+
+@dataclass(frozen=True, slots=True)
+class SearchResult:
+    """Passages for a query, best first, without reading them for an answer."""
+
+    query: str
+    passages: tuple[Passage, ...]
+    timings: Timings
+    provenance: Provenance
+
+    def to_dict(self) -> dict[str, Any]:
+        """JSON form, with the same conventions as `Answer.to_dict`."""
+        plain: dict[str, Any] = to_plain(asdict(self))
+        return plain
+
+
+def to_plain(value: Any) -> Any:
+    """`value` with tuples as lists, dates as ISO strings and noise as lists, ready for `json.dumps`."""
+    if isinstance(value, dict):
+        return {key: to_plain(item) for key, item in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [to_plain(item) for item in value]
+    if isinstance(value, date):
+        return value.isoformat()
+    return value

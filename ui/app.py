@@ -1,0 +1,98 @@
+"""The web app: our own FastAPI with the guards, health routes, and Gradio's page mounted at `/`."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from ui.port import LibraryPort
+from ui.server import serve
+
+if TYPE_CHECKING:
+    from fastapi import FastAPI
+
+__all__ = ["LOCAL_HOSTS", "create_app", "serve"]
+
+LOCAL_HOSTS = ("localhost", "127.0.0.1", "[::1]", "::1")
+"""Names by which a browser on this machine may call the page; any other Host header is refused."""
+
+
+def create_app(
+    library: LibraryPort,
+    *,
+    examples: Sequence[str] | None = None,
+    hosts: Sequence[str] = LOCAL_HOSTS,
+) -> FastAPI:
+    """The ASGI app over an open library; `examples` default to questions about the newest articles.
+
+    The caller closes the library.  Sets GRADIO_ANALYTICS_ENABLED=False in this process, then imports Gradio.
+    """
+    os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"
+    import gradio as gr
+    from fastapi import FastAPI
+
+    from ui import page
+    from ui.examples import suggestions
+
+    app = FastAPI(docs_url=None, redoc_url=None, openapi_url=None)
+    _add_health(app, library)
+    _add_style(app, page.style_sheet())
+    _add_guards(app, hosts)
+    questions = suggestions(library.articles()) if examples is None else tuple(examples)
+    blocks = page.build(page.Desk(library), page.page_title(library), questions)
+    gr.mount_gradio_app(
+        app,
+        blocks,
+        path="/",
+        server_name="127.0.0.1",
+        footer_links=[],
+        run_history=False,
+        show_error=False,
+        max_file_size=0,
+        ssr_mode=False,
+        enable_monitoring=False,
+        pwa=False,
+        mcp_server=False,
+        theme=page.theme(),
+        head='<link rel="stylesheet" href="/page.css">',
+    )
+    return app
+
+
+def _add_health(app: FastAPI, library: LibraryPort) -> None:
+    from fastapi.responses import JSONResponse
+
+    @app.get("/healthz")
+    def healthz() -> JSONResponse:
+        return JSONResponse({"status": "ok"})
+
+    @app.get("/readyz")
+    def readyz() -> JSONResponse:
+        try:
+            info = library.info
+        except Exception as error:
+            return JSONResponse({"status": "unavailable", "reason": str(error)}, 503)
+        return JSONResponse({"status": "ready", "generation": info.generation, "articles": info.articles})
+
+
+def _add_style(app: FastAPI, sheet: str) -> None:
+    """Our style sheet as a file of its own: Gradio rewrites the rules of the one it is handed."""
+    from fastapi.responses import Response
+
+    @app.get("/page.css")
+    def style() -> Response:
+        return Response(sheet, media_type="text/css", headers={"cache-control": "no-cache"})
+
+
+def _add_guards(app: FastAPI, hosts: Sequence[str]) -> None:
+    """From the network inwards: headers, host names, no other origins, the paths and bodies of the page."""
+    from starlette.middleware.cors import CORSMiddleware
+    from starlette.middleware.trustedhost import TrustedHostMiddleware
+
+    from ui.guard import Guard, SecurityHeaders
+
+    app.add_middleware(Guard)
+    app.add_middleware(CORSMiddleware, allow_origins=[], allow_methods=[], allow_headers=[])
+    app.add_middleware(TrustedHostMiddleware, allowed_hosts=list(hosts), www_redirect=False)
+    app.add_middleware(SecurityHeaders)

@@ -1,0 +1,37 @@
+"""What the page needs of a library; `rag.library.Library` has it, and so does the fake of the tests."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Protocol
+
+from rag.types import Answer, Article
+
+
+class InfoPort(Protocol):
+    """The facts about a library that the page shows."""
+
+    @property
+    def path(self) -> Path | str: ...
+    @property
+    def generation(self) -> int: ...
+    @property
+    def articles(self) -> int: ...
+    @property
+    def chunks(self) -> int: ...
+
+
+class LibraryPort(Protocol):
+    """An open library; every method may be called from several threads at once."""
+
+    @property
+    def info(self) -> InfoPort: ...
+
+    def ask(self, question: str, /) -> Answer: ...
+
+    def articles(self) -> Iterable[Article]: ...
+
+    def reload(self) -> bool: ...
+
+    def close(self) -> None: ...
