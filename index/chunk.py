@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable, Sequence
 from functools import lru_cache
+
 from langchain_text_splitters import TextSplitter
 
 from index.clean import body
 from rag.manifest import ChunkerSpec
+from rag.passage import passage, title_share
 from rag.sentences import sentences
 from rag.types import Article, Chunk, Span
 
 CountTokens = Callable[[Sequence[str]], list[int]]
-TITLE_JOIN = "\n"
 
 
 class PieceSplitter(TextSplitter):
@@ -22,10 +24,17 @@ class PieceSplitter(TextSplitter):
     """
 
     def __init__(self, size: int, length: Callable[[str], int]) -> None:
-        super().__init__(chunk_size=size, chunk_overlap=0, length_function=length, strip_whitespace=False)
+        # A piece of length 0 (a line of zero-width spaces) would be carried over into the next chunk.
+        super().__init__(
+            chunk_size=size,
+            chunk_overlap=0,
+            length_function=lambda text: max(1, length(text)) if text else 0,
+            strip_whitespace=False,
+        )
 
     def split_text(self, text: str) -> list[str]:
-        return self._merge_splits([text[s.start : s.end] for s in _pieces(text)], "")
+        starts = [span.start for span in sentences(text)]
+        return self._merge_splits([text[s.start : s.end] for s in _pieces(text, starts)], "")
 
     def merge(self, pieces: Sequence[str]) -> list[int]:
         merged = self._merge_splits(list(pieces), "")
@@ -47,7 +56,7 @@ class Chunker:
         self.spec = spec
         self._count = count_tokens
         self._length = lru_cache(maxsize=1 << 16)(lambda text: count_tokens([text])[0])
-        self._title_tokens = min(spec.title_tokens, budget // 4)
+        self._title_tokens = title_share(spec, budget)
         self._size = min(spec.max_tokens, budget - self._title_tokens - 8)
         if self._size < 16:
             raise ValueError(f"the encoder reads {budget} tokens, too few for a title and a chunk")
@@ -56,26 +65,21 @@ class Chunker:
     def chunks(self, article: Article) -> list[Chunk]:
         """The chunks of an article's body in order: `text[start:end]`, every visible character of it covered."""
         found: list[Chunk] = []
+        spans = sentences(article.text)
         for region in body(article.text, article.noise):
-            for span in self._region(article.text, region):
+            for span in self._region(article.text, region, spans):
                 found.append(Chunk(article.id, len(found), span.start, span.end))
         return found
 
     def passage(self, title: str, text: str) -> str:
         """What the encoder reads for a chunk: the title, cut to its share of tokens, then the chunk."""
-        context = self._context(title)
-        return context + TITLE_JOIN + text if context else text
+        return passage(title, text, self._title_tokens, self._length)
 
-    def _context(self, title: str) -> str:
-        words = title.split()
-        while len(words) > 1 and self._length(" ".join(words)) > self._title_tokens:
-            words.pop()
-        cut = " ".join(words)
-        return cut if self._length(cut) <= self._title_tokens else ""
-
-    def _region(self, text: str, region: Span) -> list[Span]:
+    def _region(self, text: str, region: Span, spans: Sequence[Span]) -> list[Span]:
         inner = text[region.start : region.end]
-        pieces = [p for piece in _pieces(inner) for p in self._fit(inner, piece)]
+        # Sentences of the whole text, which is what tells wrapped lines from short paragraphs.
+        own = [s.start - region.start for s in spans if s.start < region.end and region.start < s.end]
+        pieces = [p for piece in _pieces(inner, own) for p in self._fit(inner, piece)]
         sizes = [self._length(inner[p.start : p.end]) for p in pieces]
         splitter = PieceSplitter(self._size - self._overlap, self._length)
         found: list[Span] = []
@@ -88,9 +92,7 @@ class Chunker:
             first += count
         return found
 
-    def _with_overlap(
-        self, inner: str, pieces: Sequence[Span], sizes: Sequence[int], first: int, end: int
-    ) -> int:
+    def _with_overlap(self, inner: str, pieces: Sequence[Span], sizes: Sequence[int], first: int, end: int) -> int:
         """The first piece of a chunk that starts with as many sentences of the one before as fit in the overlap."""
         start, taken = first, 0
         while start > 0 and taken + sizes[start - 1] <= self._overlap:
@@ -114,16 +116,14 @@ class Chunker:
         return self._fit(inner, Span(piece.start, cut)) + self._fit(inner, Span(cut, piece.end))
 
 
-def _pieces(text: str) -> list[Span]:
-    """Sentences with the white space behind them: contiguous, together the whole text."""
-    starts = [span.start for span in sentences(text)]
-    if not starts:
-        return [Span(0, len(text))] if text else []
-    starts[0] = 0
-    return [Span(a, b) for a, b in zip(starts, [*starts[1:], len(text)], strict=True)]
+def _pieces(text: str, starts: Sequence[int]) -> list[Span]:
+    """Sentences, given by their starts, with the white space behind them: contiguous, together the whole text."""
+    if not text:
+        return []
+    cuts = [0, *starts[1:], len(text)]
+    return [Span(a, b) for a, b in itertools.pairwise(cuts)]
 
 
 def _trim(text: str, start: int, end: int) -> Span:
     piece = text[start:end]
     return Span(start + len(piece) - len(piece.lstrip()), start + len(piece.rstrip()))
-

@@ -15,27 +15,36 @@ from rag.types import Noise, NoiseKind, Span
 
 _NAVIGATION = re.compile(
     r"^(?:(?:read (?:more|also|next)|related(?: (?:stories|articles|coverage|story|links?))?|see also|also read|"
-    r"more (?:on this|from|stories)|recommended(?: stories)?|most (?:read|popular)|editor[’']s picks?|watch|listen)\s*:.*"
-    r"|(?:read (?:more|also|next)|related(?: (?:stories|articles|coverage|story|links?))?|see also|also read|more on this"
+    r"more (?:on this|from|stories)|recommended(?: stories)?|most (?:read|popular)|editor[’']s picks?|watch"
+    r"|listen)\s*:.*"
+    r"|(?:read (?:more|also|next)|related(?: (?:stories|articles|coverage|story|links?))?|see also|also read"
+    r"|more on this"
     r"|more stories|most (?:read|popular)|recommended(?: stories)?|editor[’']s picks?|discuss|comments?|leave a comment"
-    r"|join the discussion|share|share (?:this|on|via)\b.{0,40}|advertisement|advertising|sponsored(?: content)?|subscribe"
+    r"|join the discussion|share|share (?:this|on|via)\b.{0,40}|advertisement|advertising"
+    r"|sponsored(?: content)?|subscribe"
     r"(?: now)?|sign (?:in|up)(?: now)?|log in|newsletter|print|email|e-mail|save|copy link|follow us(?: on .{1,30})?"
     r"|skip to (?:main )?content|back to top|home|menu|search|next|previous|tags?:.*|topics?:.*|filed under:?.*"
-    r"|continue reading|story continues below(?: advertisement)?|article continues below.*|loading\.*|click here.{0,40})"
+    r"|(?:subscribe|sign up) (?:to|for) (?:our|the) [^.!?]{1,60}"
+    r"|continue reading|story continues below(?: advertisement)?|article continues below.*|loading\.*"
+    r"|click here.{0,40})"
     r"|(?:home|front page|news|world|politics|business|markets|sports?|culture|opinion|travel|arts|weather|local)"
-    r"(?:\s*[|·>/]?\s+(?:home|news|world|politics|business|markets|sports?|culture|opinion|travel|arts|weather|local)){1,9})$",
+    r"(?:\s*[|·>/]?\s+(?:home|news|world|politics|business|markets|sports?|culture|opinion|travel|arts"
+    r"|weather|local)){1,9})$",
     re.IGNORECASE,
 )
 _BYLINE = re.compile(
     r"^(?:By|Words by|Reporting by|Written by|Edited by|Text by)\s*:?\s+[A-Z][\w.’'-]*(?:(?:,)?\s+(?:and\s+|in\s+|&\s+|"
     r"for\s+|the\s+)?[A-Z][\w.’'-]*){0,9}$"
+    r"|^(?:Reporting|Writing|Additional reporting) by [^.]{1,120}[;,] (?:(?:additional )?reporting|writing"
+    r"|editing) by .{1,100}$"
     r"|^(?:Published|Updated|Last updated|Posted)\b.{0,60}\d.{0,30}$"
 )
 _CREDIT = re.compile(
     r"^(?:(?:photo(?:graph)?s?|image|picture|video|illustration|graphic|map)(?: credit| source| by)?\s*[:/].{1,120}"
     r"|(?:photo(?:graph)?|image|picture|illustration) (?:by|courtesy of) .{1,80}"
     r"|©.{1,80}"
-    r"|(?:sputnik|reuters|afp|ap|epa|tass|ria novosti|xinhua|anadolu|anadolu agency|dpa|pa media|getty images|bloomberg|"
+    r"|(?:sputnik|reuters|afp|ap|epa|tass|ria novosti|xinhua|anadolu|anadolu agency|dpa|pa media|getty images"
+    r"|bloomberg|"
     r"ap photo|shutterstock|alamy|via reuters|via ap|efe|ansa|kyodo|yonhap|interfax)(?:\s*[/,|]\s*[\w .’'-]{1,40})?)$",
     re.IGNORECASE,
 )
@@ -96,12 +105,19 @@ def _kinds(rows: Sequence[str], title: str) -> list[NoiseKind | None]:
         if kinds[index] is None and _is_teaser(rows, kinds, index):
             kinds[index] = "teaser"
             _mark_kicker(rows, kinds, index - 1)
-        elif kinds[index] is None and index == len(rows) - 1 and _LABEL.match(row):
-            kinds[index] = "navigation"
+        elif kinds[index] is None and _LABEL.match(row) and not _has_short_neighbour(rows, index):
+            kinds[index] = "kicker" if index + 1 < len(rows) else "navigation"
     # A page opens with its section; a lone short line anywhere else may be a heading of the body.
-    if len(rows) > 1 and kinds[0] is None and _is_short(rows[0]) and not _is_short(rows[1]):
-        kinds[0] = "kicker"
+    first = next((index for index, kind in enumerate(kinds) if kind is None), len(rows))
+    if first <= 1 and first + 1 < len(rows) and _is_short(rows[first]):
+        opens_body = kinds[first + 1] is None and _is_short(rows[first + 1])
+        kinds[first] = None if opens_body else "kicker"
     return kinds
+
+
+def _has_short_neighbour(rows: Sequence[str], index: int) -> bool:
+    """A label among short lines is an entry of a list."""
+    return any(_is_short(rows[i]) for i in (index - 1, index + 1) if 0 <= i < len(rows))
 
 
 def _mark_kicker(rows: Sequence[str], kinds: list[NoiseKind | None], index: int) -> None:
@@ -148,7 +164,7 @@ def _is_short(row: str) -> bool:
     return (
         1 <= len(words) <= 3
         and len(row) <= 40
-        and not row[-1] in ".!?…:,;"
+        and row[-1] not in ".!?…:,;"
         and not any(c.isdigit() for c in row)
         and row[0].isupper()
         and not _LIST_MARK.match(row)

@@ -15,14 +15,20 @@ import numpy as np
 from rag import dense, lexical
 from rag.columns import Columns, days
 from rag.disk import storage_errors, sync_file, sync_folder, unleased, write_synced
-from rag.errors import StorageError
-from rag.manifest import FileFacts, Manifest, write_manifest
+from rag.errors import LibraryCorrupt, StorageError
+from rag.manifest import FileFacts, Manifest, from_facts, write_manifest
 from rag.snapshot import COLUMNS, LEASE, LEXICAL, VECTORS, generation_folder, header
 from rag.spec import file_sha256
 from rag.store import ArticleRow, Store, delete_rows
 
 STAGED_DAYS = 7
 """Embedded articles that no run published are forgotten after this long."""
+
+
+PUBLISHED = "published"
+"""Key in the store's `meta`: a generation that is known to be published; it may lag behind the manifest."""
+NEWEST = "newest"
+"""Key in the store's `meta`: the facts of the newest complete generation."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,31 +52,74 @@ def commit(folder: Path, store: Store, base: Manifest, change: Change, now: floa
     with storage_errors(f"writing generation {generation} of {folder}"):
         _apply(store, change, generation)
         manifest = build(folder, store, replace(base, generation=generation), previous=base, dead=change.dead)
-        write_manifest(folder, manifest)
-    # The generation is published; what cannot be cleared away now is cleared by the next commit.
-    with suppress(OSError, StorageError):
-        clear(folder, store, generation, now)
+        publish(folder, store, manifest, now)
     return manifest
 
 
-def roll_back(store: Store, published: int) -> None:
+def publish(folder: Path, store: Store, manifest: Manifest, now: float) -> None:
+    """Show readers a generation that was built, then clear away.  Raises OSError or StorageError."""
+    write_manifest(folder, manifest)
+    # The generation is published; what cannot be cleared away now is cleared by the next writer.
+    with suppress(OSError, StorageError):
+        clear(folder, store, manifest.generation, now)
+
+
+def roll_back(store: Store, published: Manifest) -> None:
     """Undo rows that a crashed commit marked but never published: they are staged and live again."""
+    after = (published.generation,)
+    if not store.query("SELECT 1 FROM generations WHERE generation > ?", after) and not store.query(
+        "SELECT 1 FROM articles WHERE born > ? OR dead > ? LIMIT 1", after * 2
+    ):
+        return
     with store.transaction():
-        store.execute("UPDATE articles SET born = NULL WHERE born > ?", (published,))
-        store.execute("UPDATE articles SET dead = NULL WHERE dead > ?", (published,))
-        store.execute("DELETE FROM generations WHERE generation > ?", (published,))
+        store.execute("UPDATE articles SET born = NULL WHERE born > ?", after)
+        store.execute("UPDATE articles SET dead = NULL WHERE dead > ?", after)
+        record(store, published)
+
+
+def record(store: Store, manifest: Manifest) -> None:
+    """Note in the store what the newest complete generation is; inside a transaction."""
+    store.execute("DELETE FROM generations WHERE generation >= ?", (manifest.generation,))
+    store.execute("INSERT INTO generations VALUES (?, ?)", (manifest.generation, manifest.identity))
+    store.set_meta(NEWEST, manifest.facts)
+
+
+def newest(store: Store) -> Manifest | None:
+    """The newest complete generation, which is the published one or was about to be.
+
+    None where there is none or its record is damaged; it names no files.
+    """
+    try:
+        manifest = from_facts(store.meta(NEWEST) or "")
+    except (ValueError, KeyError, TypeError, RecursionError):
+        return None
+    return manifest if store.identity(manifest.generation) == manifest.identity else None
 
 
 def _apply(store: Store, change: Change, generation: int) -> None:
     with store.transaction():
         for row in change.born:
-            store.execute("UPDATE articles SET born = ? WHERE row = ? AND born IS NULL", (generation, row))
+            done = store.execute("UPDATE articles SET born = ? WHERE row = ? AND born IS NULL", (generation, row))
+            _check_applied(store, row, done)
         for row in change.dead:
-            store.execute("UPDATE articles SET dead = ? WHERE row = ? AND dead IS NULL", (generation, row))
+            done = store.execute("UPDATE articles SET dead = ? WHERE row = ? AND dead IS NULL", (generation, row))
+            _check_applied(store, row, done)
+
+
+def _check_applied(store: Store, row: int, done: int) -> None:
+    if done != 1:
+        raise LibraryCorrupt(
+            f"{store.path}: article row {row} is gone or was changed: run rag repair --library {store.path.parent}"
+        )
 
 
 def build(
-    folder: Path, store: Store, target: Manifest, *, previous: Manifest | None = None, dead: Sequence[int] = ()
+    folder: Path,
+    store: Store,
+    target: Manifest,
+    *,
+    previous: Manifest | None = None,
+    dead: Sequence[int] = (),
 ) -> Manifest:
     """Write the derived files of `target.generation` from the store and record its identity there.
 
@@ -79,14 +128,15 @@ def build(
     """
     articles = list(store.live(target.generation))
     place = generation_folder(folder, target.generation)
-    shutil.rmtree(place, ignore_errors=True)
+    if place.exists():
+        shutil.rmtree(place)
     (place / LEXICAL).mkdir(parents=True)
     columns, vectors = _columns(store, articles, target)
     target = replace(
         target,
         articles=len(articles),
         chunks=len(columns.chunk_row),
-        digest=hashlib.sha256(b"".join(article.digest for article in articles)).hexdigest(),
+        digest=digest_of(articles),
     )
     write_synced(place / COLUMNS, replace(columns, header=np.array(header(target))).to_bytes())
     write_synced(place / VECTORS, dense.build(vectors, target.encoder.dimension))
@@ -95,10 +145,14 @@ def build(
     files = _sync_tree(folder, place)
     target = replace(target, files=files)
     with store.transaction():
-        store.execute("DELETE FROM generations WHERE generation = ?", (target.generation,))
-        store.execute("INSERT INTO generations VALUES (?, ?)", (target.generation, target.identity))
+        record(store, target)
     store.checkpoint()
     return target
+
+
+def digest_of(articles: Sequence[ArticleRow]) -> str:
+    """Digest of the seals of all articles of a generation, in the order of their rows."""
+    return hashlib.sha256(b"".join(article.digest for article in articles)).hexdigest()
 
 
 def _columns(store: Store, articles: list[ArticleRow], target: Manifest) -> tuple[Columns, dense.Vector]:
@@ -120,6 +174,7 @@ def _columns(store: Store, articles: list[ArticleRow], target: Manifest) -> tupl
         end=places[:, 3].astype(np.int32),
         article_row=np.array([article.row for article in articles], np.int64),
         article_id=np.array([article.id for article in articles], dtype=np.str_),
+        article_seal=np.array([article.digest for article in articles], dtype="V32"),
         published=np.array([days(article.published) for article in articles], np.int32),
         source=np.array([article.source or "" for article in articles], dtype=np.str_),
         header=np.array(()),
@@ -140,10 +195,7 @@ def _build_lexical(
     if previous is not None:
         _link_tree(generation_folder(folder, previous.generation) / LEXICAL, place)
         added = [article for article in articles if _born(store, article.row) == target.generation]
-    try:
-        lexical.update(place, remove=dead, add=_entries(store, added))
-    except ValueError as error:
-        raise StorageError(f"The lexical index in {place} could not be written: {error}") from error
+    lexical.update(place, remove=dead, add=_entries(store, added))
 
 
 def _born(store: Store, row: int) -> int:
@@ -184,10 +236,13 @@ def _sync_tree(folder: Path, place: Path) -> tuple[FileFacts, ...]:
 
 
 def clear(folder: Path, store: Store, current: int, now: float) -> None:
-    """Remove old generations that no reader holds, rows that no remaining generation shows, and stale staged rows."""
+    """Remove other generations that no reader holds, rows that none of the rest shows, and stale staged rows.
+
+    `current` is the published generation; one that is newer was never finished.
+    """
     oldest = current
     for place in sorted((folder / "generations").iterdir()):
-        if not place.name.isdigit() or int(place.name) >= current:
+        if not place.name.isdigit() or int(place.name) == current:
             continue
         with unleased(place / LEASE) as free:
             if free:
@@ -198,4 +253,6 @@ def clear(folder: Path, store: Store, current: int, now: float) -> None:
         delete_rows(store, "dead IS NOT NULL AND dead <= :oldest", {"oldest": oldest})
         delete_rows(store, "born IS NULL AND staged < :limit", {"limit": now - STAGED_DAYS * 86_400})
         store.execute("DELETE FROM generations WHERE generation < ?", (oldest,))
+        if store.meta(PUBLISHED) != str(current):
+            store.set_meta(PUBLISHED, str(current))
     store.checkpoint()

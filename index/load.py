@@ -9,7 +9,9 @@ import gzip
 import io
 import json
 import re
+import stat
 import unicodedata
+import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import date, datetime
@@ -24,10 +26,16 @@ SUFFIXES = (".txt", ".md", ".html", ".htm", ".jsonl", ".jsonl.gz")
 MAX_TEXT_CHARS = 10_000_000
 MAX_FILE_BYTES = 64 * 1024 * 1024
 """Of one document; a .jsonl file may be of any size, each of its lines of this."""
+MAX_NAMED_LINES = 100
+"""Bad lines of one .jsonl file that are named one by one; a binary file may have millions."""
+MAX_SOURCE_CHARS = 200
+MAX_URL_CHARS = 4_000
 MAX_GZ_BYTES = 16 * 1024**3
 
 _FRONT = re.compile(r"\A---[ \t]*\n(.*?)\n(?:---|\.\.\.)[ \t]*(?:\n|\Z)", re.DOTALL)
 _DATED = re.compile(r"(?<!\d)((?:19|20)\d\d)[-_.]?(0[1-9]|1[0-2])[-_.]?(0[1-9]|[12]\d|3[01])(?!\d)")
+_DAY_FORMS = ("%Y%m%d", "%Y/%m/%d", "%d %B %Y", "%d %b %Y", "%B %d, %Y", "%b %d, %Y")
+"""Only forms that leave no doubt which number is the month."""
 _BOMS = ((b"\xef\xbb\xbf", "utf-8-sig"), (b"\xff\xfe", "utf-16"), (b"\xfe\xff", "utf-16"))
 
 
@@ -75,9 +83,18 @@ def read_file(path: Path) -> Iterator[Draft | Issue]:
         yield Issue(str(path), str(error))
     except OSError as error:
         yield Issue(str(path), f"cannot be read: {error.strerror or error}")
+    except Exception as error:
+        # Parsers of other people's formats fail in ways that nobody lists; one file must not end the batch.
+        yield Issue(str(path), f"cannot be parsed ({_reason(error)})")
+
+
+def _reason(error: Exception) -> str:
+    return f"{type(error).__name__}: {(str(error).splitlines() or [''])[0]}"[:200]
 
 
 def _read_document(path: Path, suffix: str) -> Draft:
+    if not stat.S_ISREG(path.stat().st_mode):
+        raise LoadError("is not a regular file")
     if path.stat().st_size > MAX_FILE_BYTES:
         raise LoadError(f"has {path.stat().st_size:,} bytes; a document may have {MAX_FILE_BYTES:,}")
     text = decode(path.read_bytes())
@@ -140,7 +157,7 @@ def _front_matter(text: str) -> tuple[dict[str, Any], str]:
     try:
         fields = yaml.safe_load(match.group(1))
     except (yaml.YAMLError, ValueError, RecursionError) as error:
-        raise LoadError(f"has front matter that is not YAML ({str(error).splitlines()[0]})") from error
+        raise LoadError(f"has front matter that is not YAML ({_reason(error)})") from error
     if not isinstance(fields, dict):
         return {}, text
     return {str(key).lower(): value for key, value in fields.items()}, plain[match.end() :]
@@ -153,7 +170,7 @@ def _from_html(html: str) -> dict[str, Any]:
         found = trafilatura.bare_extraction(html, include_comments=False, with_metadata=True, favor_recall=True)
     except (ValueError, RecursionError, TypeError, AttributeError) as error:
         raise LoadError(f"is not readable HTML ({error})") from error
-    facts: dict[str, Any] = found.as_dict() if found is not None else {}
+    facts: dict[str, Any] = (found if isinstance(found, dict) else found.as_dict()) if found is not None else {}
     if not facts.get("text"):
         raise LoadError("holds no article text (an empty page, a menu, or one that is drawn by JavaScript)")
     return {
@@ -169,16 +186,25 @@ def _read_lines(path: Path, suffix: str) -> Iterator[Draft | Issue]:
     with path.open("rb") as raw:
         stream: Any = _Bounded(gzip.GzipFile(fileobj=raw), MAX_GZ_BYTES) if suffix == ".jsonl.gz" else raw
         number = 0
+        blank = True
+        bad = 0
         try:
             while line := stream.readline(MAX_FILE_BYTES + 1):
                 number += 1
                 if len(line) > MAX_FILE_BYTES:
                     raise LoadError(f"line {number} has more than {MAX_FILE_BYTES:,} bytes; the rest is not read")
                 if line.strip():
-                    yield _from_line(line, f"{path}#{number}", raw.tell())
-        except (EOFError, gzip.BadGzipFile, OSError, ValueError) as error:
+                    blank = False
+                    item = _from_line(line, f"{path}#{number}", raw.tell())
+                    bad += isinstance(item, Issue)
+                    if isinstance(item, Draft) or bad <= MAX_NAMED_LINES:
+                        yield item
+        except (EOFError, OSError, ValueError, zlib.error) as error:
+            blank = False
             yield Issue(str(path), f"ends badly after line {number}: {error}")
-        if number == 0:
+        if bad > MAX_NAMED_LINES:
+            yield Issue(str(path), f"has {bad - MAX_NAMED_LINES:,} more lines from which nothing could be taken")
+        if blank:
             yield Issue(str(path), "is empty")
 
 
@@ -210,6 +236,8 @@ def _from_line(line: bytes, origin: str, position: int) -> Draft | Issue:
         return _draft(record, origin, position)
     except LoadError as error:
         return Issue(origin, str(error))
+    except (ValueError, OverflowError, RecursionError) as error:
+        return Issue(origin, f"cannot be parsed ({_reason(error)})")
 
 
 def _draft(fields: dict[str, Any], origin: str, position: int) -> Draft:
@@ -222,12 +250,18 @@ def _draft(fields: dict[str, Any], origin: str, position: int) -> Draft:
         key=_scalar(fields.get("id")),
         title=normalise(_scalar(fields.get("title")) or "")[:500],
         text=text,
-        source=_scalar(fields.get("source")),
-        url=_scalar(fields.get("url")),
+        source=(_scalar(fields.get("source")) or "")[:MAX_SOURCE_CHARS] or None,
+        url=_url(fields.get("url")),
         published=_day(fields.get("published") or fields.get("date")),
         origin=origin,
         position=position,
     )
+
+
+def _url(value: object) -> str | None:
+    """An address as given; None for one so long that a cut one would lead elsewhere."""
+    plain = _scalar(value)
+    return plain if plain and len(plain) <= MAX_URL_CHARS else None
 
 
 def _scalar(value: object) -> str | None:
@@ -239,20 +273,21 @@ def _scalar(value: object) -> str | None:
 
 
 def _day(value: object) -> date | None:
-    """A date from a date, an ISO string or an RFC 2822 string; None where it is neither."""
+    """A date from a date, or a string as ISO, RFC 2822 or with its month's name; None for anything else."""
     if isinstance(value, datetime):
         return value.date()
     if isinstance(value, date):
         return value
     if not isinstance(value, str):
         return None
-    try:
-        return date.fromisoformat(value.strip()[:10])
-    except ValueError:
-        pass
+    for form, plain in (("%Y-%m-%d", value.strip()[:10]), *((form, value.strip()) for form in _DAY_FORMS)):
+        try:
+            return datetime.strptime(plain, form).date()
+        except ValueError:
+            continue
     try:
         return parsedate_to_datetime(value).date()
-    except (ValueError, TypeError, IndexError):
+    except (ValueError, TypeError, IndexError, OverflowError):
         return None
 
 

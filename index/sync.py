@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import hashlib
+import os
 import re
+import stat
 import time
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
@@ -19,17 +21,14 @@ from index.load import Draft, Issue, suffix_of
 from index.worker import Reader
 from index.writer import Writer, check_recipe, open_writer, recipe
 from rag.encoder import Encoder, load_encoder, load_matching
-from rag.errors import ArticleNotFound, LoadError, RagError
+from rag.errors import ArticleNotFound, Interrupted, LibraryCorrupt, LoadError
 from rag.manifest import NAME, ChunkerSpec, read_manifest
 from rag.store import ArticleRow, Vector, article_digest, content_digest
 from rag.types import Article, Chunk
 
 BATCH_CHUNKS = 256
 """Chunks embedded and staged together: what an interrupt can cost."""
-
-
-class SyncInterrupted(RagError):
-    """The user stopped a sync; what was embedded is kept for the next run."""
+UNKNOWN_KIND = "is of a kind that is not read; known are .txt .md .html .jsonl .jsonl.gz"
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +81,7 @@ def sync(
 
     Only new and changed articles are embedded.  With `prune`, articles whose files under `paths` are gone are
     removed; a file that cannot be read this time keeps what it gave before.  Readers see all of it or nothing.
-    Raises LoadError for a path that does not exist, SyncInterrupted on Ctrl-C, and the LibraryError family.
+    Raises LoadError for a path that does not exist, Interrupted on Ctrl-C, and the LibraryError family.
     """
     files, issues = discover(paths)
     known = read_manifest(library) if (library / NAME).exists() else None
@@ -92,13 +91,14 @@ def sync(
         check_recipe(writer.manifest, encoder.spec, chunker)
         run = _Run(writer, encoder, chunker, on_progress or (lambda progress: None))
         run.issues.extend(issues)
+        run.kept_files.update(issue.origin for issue in issues if issue.skipped)
         try:
             run.read(files)
             if prune:
                 run.prune(paths)
             return run.publish()
         except KeyboardInterrupt:
-            raise SyncInterrupted(
+            raise Interrupted(
                 f"Stopped.  {run.embedded:,} newly embedded chunks are kept; run the same command to go on."
             ) from None
 
@@ -107,7 +107,7 @@ def remove(ids: Sequence[str], library: Path) -> SyncReport:
     """Remove articles by id, all or none.  Raises ArticleNotFound and the LibraryError family."""
     manifest = read_manifest(library)
     with open_writer(library, manifest.encoder, manifest.chunker) as writer:
-        rows = {row.id: row.row for row in writer.store.live(writer.manifest.generation)}
+        rows = {row.id: row.row for row in writer.live}
         missing = [id_ for id_ in ids if id_ not in rows]
         if missing:
             raise ArticleNotFound(f"No article {missing[0]!r} in {library}.  See the ids: rag list --library {library}")
@@ -117,9 +117,7 @@ def remove(ids: Sequence[str], library: Path) -> SyncReport:
         return SyncReport(done.generation, 0, 0, done.articles, len(dead), 0, 0, time.monotonic() - start, ())
 
 
-def rebuild(
-    library: Path, encoder: Encoder, chunker: ChunkerSpec, on_progress: OnProgress | None = None
-) -> SyncReport:
+def rebuild(library: Path, encoder: Encoder, chunker: ChunkerSpec, on_progress: OnProgress | None = None) -> SyncReport:
     """Cut and embed every stored article anew with another encoder or chunker, as one new generation."""
     manifest = read_manifest(library)
     with open_writer(library, manifest.encoder, manifest.chunker) as writer:
@@ -128,7 +126,7 @@ def rebuild(
             run.recut()
             return run.publish()
         except KeyboardInterrupt:
-            raise SyncInterrupted("Stopped.  What was embedded is kept; run the same command to go on.") from None
+            raise Interrupted("Stopped.  What was embedded is kept; run the same command to go on.") from None
 
 
 def discover(paths: Sequence[Path]) -> tuple[list[Path], list[Issue]]:
@@ -136,14 +134,15 @@ def discover(paths: Sequence[Path]) -> tuple[list[Path], list[Issue]]:
     files: dict[Path, None] = {}
     issues: list[Issue] = []
     for path in paths:
-        if not path.exists():
+        if not _exists(path):
             raise LoadError(f"{path} does not exist: name a file or a folder with articles.")
         root = path.resolve()
-        if root.is_file():
-            if suffix_of(root):
-                files[root] = None
+        if not root.is_dir():
+            reason = _refused(root, root) or (None if suffix_of(root) else UNKNOWN_KIND)
+            if reason:
+                issues.append(Issue(_shown(path), reason))
             else:
-                issues.append(Issue(str(path), "is of a kind that is not read; known are .txt .md .html .jsonl .jsonl.gz"))
+                files[root] = None
             continue
         found, other = _walk(root, issues)
         files.update(dict.fromkeys(found))
@@ -156,16 +155,40 @@ def discover(paths: Sequence[Path]) -> tuple[list[Path], list[Issue]]:
 def _walk(root: Path, issues: list[Issue]) -> tuple[list[Path], set[str]]:
     found: list[Path] = []
     other: set[str] = set()
-    for path in sorted(root.rglob("*")):
-        if any(part.startswith(".") for part in path.relative_to(root).parts) or path.is_dir():
-            continue
-        if not suffix_of(path):
-            other.add(path.suffix.lower() or "without ending")
-        elif not path.resolve().is_relative_to(root):
-            issues.append(Issue(str(path), "is a link that leads out of the folder; it is not followed"))
-        else:
-            found.append(path)
-    return found, other
+
+    def unreadable(error: OSError) -> None:
+        issues.append(Issue(_shown(error.filename), f"cannot be read: {error.strerror}"))
+
+    for place, folders, names in os.walk(root, onerror=unreadable):
+        folders[:] = sorted(name for name in folders if not name.startswith("."))
+        for path in sorted(Path(place, name) for name in names if not name.startswith(".")):
+            if not suffix_of(path):
+                other.add(_shown(path.suffix.lower()) or "without ending")
+            elif reason := _refused(path, root):
+                issues.append(Issue(_shown(path), reason))
+            else:
+                found.append(path)
+    return sorted(found), other
+
+
+def _refused(path: Path, root: Path) -> str | None:
+    """Why a file is not even opened; a pipe, for one, would be waited for."""
+    try:
+        if not path.resolve().is_relative_to(root):
+            return "is a link that leads out of the folder; it is not followed"
+        if not stat.S_ISREG(path.stat().st_mode):
+            return "is not a regular file"
+        str(path).encode()
+    except UnicodeEncodeError:
+        return "has a name that is not UTF-8; rename it"
+    except (OSError, RuntimeError) as error:
+        return f"cannot be read: {getattr(error, 'strerror', None) or 'it is a link that leads to itself'}"
+    return None
+
+
+def _shown(path: object) -> str:
+    """A path as text that can be printed and stored, whatever bytes its name has."""
+    return os.fsencode(str(path)).decode(errors="backslashreplace")
 
 
 @dataclass
@@ -183,12 +206,11 @@ class _Run:
         self.started = time.monotonic()
         self.chunker = Chunker(self.spec, self.encoder.count_tokens, self.encoder.passage_budget)
         self.recipe = recipe(self.encoder.spec, self.spec)
-        live = list(self.writer.store.live(self.writer.manifest.generation))
-        self.by_id: dict[str, ArticleRow] = {row.id: row for row in live}
-        self.by_origin: dict[str, ArticleRow] = {row.origin: row for row in live}
+        self.by_id: dict[str, ArticleRow] = {row.id: row for row in self.writer.live}
+        self.by_origin: dict[str, ArticleRow] = {row.origin: row for row in self.writer.live}
         self.seen: dict[str, str] = {}
         self.kept_files: set[str] = set()
-        self.born: list[int] = []
+        self.born: dict[int, None] = {}
         self.dead: list[int] = []
         self.added = self.changed = self.unchanged = self.reused = self.removed = 0
         self.waiting: list[tuple[Article, list[Chunk]]] = []
@@ -197,7 +219,7 @@ class _Run:
     # -- reading ------------------------------------------------------------------------------------------------
 
     def read(self, files: Sequence[Path]) -> None:
-        sizes = [file.stat().st_size for file in files]
+        sizes = [_size(file) for file in files]
         self.total = sum(sizes)
         before = 0
         reader = Reader()
@@ -238,7 +260,7 @@ class _Run:
             return self.by_origin[draft.origin].id
         slug = _slug(draft.origin)
         holder = self.by_id.get(slug)
-        moved = holder is not None and not Path(holder.origin.rsplit("#", 1)[0]).exists()
+        moved = holder is not None and not _exists(file_of(holder.origin))
         if (holder is None or moved) and slug not in self.seen:
             return slug
         return f"{slug}-{hashlib.sha256(draft.origin.encode()).hexdigest()[:6]}"
@@ -264,9 +286,11 @@ class _Run:
             self._embed(article)
             return
         row = store.article_rows([source])[0]
+        if (row.content, row.recipe) != (content, self.recipe):
+            raise LibraryCorrupt(f"{store.path}: its index is damaged: run rag repair --library {self.writer.folder}")
         staged = store.staged(content, article_digest(article, self.recipe, row.chunks))
         if staged is not None and staged not in self.born:
-            self.born.append(staged)
+            self.born[staged] = None
         else:
             found = store.chunks(row, self.encoder.spec.dimension)
             chunks = [Chunk(article.id, chunk.ordinal, chunk.start, chunk.end) for chunk in found]
@@ -306,7 +330,7 @@ class _Run:
                 store.stage(article, self.recipe, chunks, own, now)
                 for (article, chunks), own in zip(pairs, vectors, strict=True)
             ]
-        self.born.extend(rows)
+        self.born.update(dict.fromkeys(rows))
 
     def _report(self, current: str) -> None:
         articles = self.added + self.changed + self.unchanged
@@ -320,9 +344,10 @@ class _Run:
         """Retire articles under `paths` that no file gave this time; files with issues keep what they gave before."""
         roots = [path.resolve() for path in paths]
         for row in self.by_id.values():
-            file = Path(row.origin.rsplit("#", 1)[0] if "#" in row.origin else row.origin)
+            file = file_of(row.origin)
             under = any(file == root or file.is_relative_to(root) for root in roots)
-            if under and row.id not in self.seen and str(file) not in self.kept_files:
+            kept = any(str(place) in self.kept_files for place in (file, *file.parents))
+            if under and row.id not in self.seen and not kept:
                 self.dead.append(row.row)
                 self.removed += 1
 
@@ -345,9 +370,7 @@ class _Run:
             self.on_progress(
                 Progress(self.total, self.total, articles, self.embedded, 0, seconds, "", "writing the indexes")
             )
-            base = replace(
-                manifest, encoder=self.encoder.spec, chunker=self.spec, product=version("article-rag")
-            )
+            base = replace(manifest, encoder=self.encoder.spec, chunker=self.spec, product=version("article-rag"))
             manifest = commit(self.writer.folder, self.writer.store, base, change, time.time())
         return SyncReport(
             manifest.generation, self.added, self.changed, self.unchanged, self.removed, self.reused, self.embedded,
@@ -355,10 +378,32 @@ class _Run:
         )  # fmt: skip
 
 
+def file_of(origin: str) -> Path:
+    """The file of an origin: `news.jsonl#12` gives `news.jsonl`, while `c#.txt` is a file itself."""
+    path, _, line = origin.rpartition("#")
+    return Path(path if line.isdigit() and suffix_of(Path(path)) in (".jsonl", ".jsonl.gz") else origin)
+
+
+def _exists(path: Path) -> bool:
+    """Whether there is something; what may not be looked at counts as there."""
+    try:
+        return path.exists()
+    except OSError:
+        return True
+
+
+def _size(file: Path) -> int:
+    """Bytes of a file, 0 for one that has gone since it was found; reading it will say so."""
+    try:
+        return file.stat().st_size
+    except OSError:
+        return 0
+
+
 def _slug(origin: str) -> str:
     """A readable id from a file's name: `news.jsonl#12` gives `news-12`."""
-    path, _, line = origin.partition("#") if "#" in Path(origin).name else (origin, "", "")
-    name = Path(path).name
+    name = file_of(origin).name
+    line = origin[len(str(file_of(origin))) + 1 :]
     stem = name[: len(name) - len(suffix_of(Path(name)))] or name
     slug = re.sub(r"[^\w]+", "-", stem).strip("-").lower()[:120] or "article"
     return f"{slug}-{line}" if line else slug

@@ -8,19 +8,28 @@ from __future__ import annotations
 import json
 import os
 import selectors
+import signal
 import subprocess
 import sys
 from collections.abc import Iterator
 from dataclasses import asdict
 from datetime import date
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO, NamedTuple
 
 from index.load import Draft, Issue, read_file
+from rag.disk import storage_errors
 
 MEMORY_BYTES = 1024**3
 SECONDS = 30.0
 """Between two documents; a file of many articles may take longer as a whole."""
+
+
+class _Failure(NamedTuple):
+    """Why the child did not finish a file, and whether a fresh child might."""
+
+    message: str
+    again: bool
 
 
 class Reader:
@@ -31,23 +40,43 @@ class Reader:
         self._seconds = seconds
         self._child: subprocess.Popen[bytes] | None = None
         self._buffer = b""
+        self._files = 0
 
     def read(self, path: Path) -> Iterator[Draft | Issue]:
-        """The drafts and issues of one file; never raises for what is in it."""
+        """The drafts and issues of one file; never raises for what is in it.  Raises StorageError without a child."""
+        used = self._files > 0
+        for taken, item in enumerate(self._read(path)):
+            if isinstance(item, _Failure):
+                if used and not taken and item.again:
+                    # The files before may have used up the child's memory: judge this one by itself.
+                    yield from self.read(path)
+                else:
+                    yield Issue(str(path), item.message)
+                return
+            yield item
+
+    def _read(self, path: Path) -> Iterator[Draft | Issue | _Failure]:
         child = self._start()
         assert child.stdin is not None
+        self._files += 1
         try:
             child.stdin.write(json.dumps(str(path)).encode() + b"\n")
             child.stdin.flush()
             while "done" not in (message := json.loads(self._line(child))):
                 yield _from_message(message)
         except TimeoutError:
-            yield Issue(str(path), f"took longer than {self._seconds:.0f} seconds to read and was given up")
-        except (EOFError, OSError, ValueError):
-            yield Issue(str(path), f"could not be read within {self._memory // 1024**2} MB of memory")
+            failure = _Failure(f"took longer than {self._seconds:.0f} seconds to read and was given up", False)
+        except (EOFError, OSError, ValueError, KeyError, TypeError):
+            limit = f"{self._memory // 1024**2} MB of memory"
+            failure = _Failure(f"could not be read: it needs more than {limit}, or breaks the parser", True)
+        except GeneratorExit:
+            # The caller wants no more; what the child still sends must not be taken for the next file.
+            self.close()
+            raise
         else:
             return
         self.close()
+        yield failure
 
     def close(self) -> None:
         """End the child process."""
@@ -59,17 +88,19 @@ class Reader:
                     _close_quietly(pipe)
             self._child = None
         self._buffer = b""
+        self._files = 0
 
     def _start(self) -> subprocess.Popen[bytes]:
         if self._child is None or self._child.poll() is not None:
             self.close()
             code = "import sys; sys.path.insert(0, sys.argv[1]); from index.worker import main; main(int(sys.argv[2]))"
             package_root = str(Path(__file__).resolve().parent.parent)
-            self._child = subprocess.Popen(
-                [sys.executable, "-c", code, package_root, str(self._memory)],
-                stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, cwd=package_root,
-                start_new_session=True,
-            )  # fmt: skip
+            with storage_errors("starting the process that reads files"):
+                self._child = subprocess.Popen(
+                    [sys.executable, "-c", code, package_root, str(self._memory)],
+                    stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, cwd=package_root,
+                    start_new_session=True,
+                )  # fmt: skip
         return self._child
 
     def _line(self, child: subprocess.Popen[bytes]) -> bytes:
@@ -109,14 +140,26 @@ def main(memory: int) -> None:
 
     resource.setrlimit(resource.RLIMIT_AS, (memory, memory))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    for line in sys.stdin.buffer:
-        for item in read_file(Path(json.loads(line))):
-            kind = "draft" if isinstance(item, Draft) else "issue"
-            _send({kind: asdict(item)})
-        _send({"done": True})
+    _die_with_parent()
+    # What a parser prints must not get between our messages.
+    with os.fdopen(os.dup(1), "wb") as answers:
+        os.dup2(2, 1)
+        for line in sys.stdin.buffer:
+            for item in read_file(Path(json.loads(line))):
+                kind = "draft" if isinstance(item, Draft) else "issue"
+                _send(answers, {kind: asdict(item)})
+            _send(answers, {"done": True})
 
 
-def _send(message: dict[str, Any]) -> None:
-    line = json.dumps(message, default=lambda day: day.isoformat()).encode() + b"\n"
-    sys.stdout.buffer.write(line)
-    sys.stdout.buffer.flush()
+def _die_with_parent() -> None:
+    """Where the system can, end with the parent even in the middle of a bomb; elsewhere the next write ends us."""
+    if sys.platform == "linux":
+        import ctypes
+
+        pr_set_pdeathsig = 1
+        ctypes.CDLL(None).prctl(pr_set_pdeathsig, signal.SIGKILL)
+
+
+def _send(answers: BinaryIO, message: dict[str, Any]) -> None:
+    answers.write(json.dumps(message, default=lambda day: day.isoformat()).encode() + b"\n")
+    answers.flush()

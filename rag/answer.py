@@ -1,1 +1,138 @@
-def compose(*a): raise NotImplementedError
+"""Readings to an answer: choose what to quote, verify every quote against the store, or refuse and say why."""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Sequence
+from dataclasses import replace
+
+import numpy as np
+
+from rag.encoder import Encoder, Vectors
+from rag.errors import CitationError
+from rag.kinds import kind_of
+from rag.read import Inquiry, Reader, Reading
+from rag.retrieve import Found, Ranking, merged
+from rag.snapshot import Snapshot
+from rag.types import Answer, Citation, Provenance
+
+REFUSAL = "These articles do not answer this question."
+ADDS_LEAST = 0.5
+"""A further quote must be at least this likely, relative to the best, to stand beside it."""
+SAME_MOST = 0.9
+"""Two sentences whose vectors are closer than this say the same."""
+_LACKING = {
+    "name": "names who or what is asked for",
+    "place": "gives a place",
+    "time": "gives a time",
+    "number": "gives a number",
+    "reason": "gives a reason",
+    "manner": "says how",
+}
+
+
+def compose(
+    snapshot: Snapshot,
+    encoder: Encoder,
+    reader: Reader,
+    question: str,
+    ranking: Ranking,
+    provenance: Provenance,
+    started: float,
+) -> Answer:
+    """The answer to a ranked question.  Raises CitationError if a quote does not match the store."""
+    settings = provenance.settings
+    clock = time.perf_counter()
+    found = merged(snapshot, ranking, settings.passages)
+    inquiry = inquire(snapshot, question, ranking.vector, ranking.terms)
+    passages = [one.passage for one in found]
+    readings = reader.read(inquiry, passages, [one.article for one in found], encoder) if found else []
+    read = (time.perf_counter() - clock) * 1e3
+    clock = time.perf_counter()
+    confidence = readings[0].probability if readings else 0.0
+    answered = bool(readings) and confidence >= settings.min_confidence
+    chosen = choose(readings, found, settings.max_citations) if answered else []
+    citations = tuple(
+        _cite(snapshot, number, reading, found) for number, reading in enumerate(chosen, start=1)
+    )
+    cite = (time.perf_counter() - clock) * 1e3
+    return Answer(
+        question=question,
+        answered=answered,
+        text=" ".join(f"{c.quote} [{c.number}]" for c in citations) if answered else REFUSAL,
+        confidence=confidence,
+        citations=citations,
+        passages=tuple(passages),
+        timings=replace(ranking.timings, read=read, cite=cite, total=(time.perf_counter() - started) * 1e3),
+        provenance=provenance,
+        reason=None if answered else _reason(inquiry, found, confidence, provenance),
+    )
+
+
+def inquire(snapshot: Snapshot, question: str, vector: Vectors, terms: tuple[str, ...]) -> Inquiry:
+    """A question as a reader sees it."""
+    chunks = snapshot.manifest.chunks
+
+    def weigh(term: str) -> float:
+        # Inverse document frequency, smoothed so that a library of a few articles does not overrule language.
+        return math.log((chunks + 50) / (snapshot.lexical.document_frequency(term) + 1))
+
+    return Inquiry(question, vector, terms, snapshot.lexical.terms, weigh)
+
+
+def choose(readings: Sequence[Reading], found: Sequence[Found], most: int) -> list[Reading]:
+    """The best reading, and others of other articles that are nearly as likely and say something else."""
+    chosen: list[Reading] = []
+    for reading in readings:
+        if len(chosen) == most:
+            break
+        if chosen and reading.probability < ADDS_LEAST * chosen[0].probability:
+            break
+        article = found[reading.passage].article.id
+        if any(found[other.passage].article.id == article or _same(reading, other) for other in chosen):
+            continue
+        chosen.append(reading)
+    return chosen
+
+
+def _same(one: Reading, other: Reading) -> bool:
+    norms = float(np.linalg.norm(one.vector) * np.linalg.norm(other.vector))
+    return float(one.vector @ other.vector) >= SAME_MOST * norms
+
+
+def _cite(snapshot: Snapshot, number: int, reading: Reading, found: Sequence[Found]) -> Citation:
+    """A citation whose quote is read from the store anew and compared with what was read for the answer."""
+    one = found[reading.passage]
+    stored = snapshot.store.article(one.row)
+    start, end = reading.span
+    quote = stored.text[start:end]
+    if quote != reading.text or not quote or stored.id != one.article.id:
+        raise CitationError(
+            f"The quote at {start}-{end} of article {one.article.id!r} differs from the stored text: "
+            f"run rag verify --library {snapshot.folder}"
+        )
+    return Citation(
+        number, stored.id, stored.title, stored.source, stored.url, stored.published, start, end, quote
+    )
+
+
+def _reason(inquiry: Inquiry, found: Sequence[Found], confidence: float, provenance: Provenance) -> str:
+    if not found:
+        limited = " that the filters allow" if provenance.filters else ""
+        return f"No article{limited} has anything to do with the question."
+    present = {term for one in found for term in inquiry.analyse(one.passage.title + " " + one.passage.text)}
+    absent = [word for word in inquiry.question.split() if _is_absent(inquiry, word, present)]
+    if absent:
+        words = ", ".join(f"“{word}”" for word in dict.fromkeys(word.strip("?.,!\"'“”") for word in absent))
+        return f"None of the closest passages mentions {words}."
+    lacking = _LACKING.get(kind_of(inquiry.question), "says what is asked for")
+    return (
+        f"The closest passages are about this, but no sentence in them clearly {lacking} (confidence {confidence:.2f}, "
+        f"at least {provenance.settings.min_confidence:.2f} is asked for)."
+    )
+
+
+def _is_absent(inquiry: Inquiry, word: str, present: set[str]) -> bool:
+    terms = [term for term in inquiry.analyse(word) if term in inquiry.terms]
+    return bool(terms) and not any(term in present for term in terms)

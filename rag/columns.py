@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import zipfile
 from dataclasses import dataclass, fields
 from datetime import date
 from pathlib import Path
@@ -23,8 +24,8 @@ class Columns:
     """Aligned arrays.  Chunk arrays are in the order of the FAISS index, sorted by `chunk_row`.
 
     `chunk_row` and `article_row` are rows of the store; `chunk_article` indexes the article arrays;
-    `published` is days since 1970-01-01 or UNDATED; `source` is "" where unknown; `header` is generation,
-    encoder fingerprint and library id.
+    `published` is days since 1970-01-01 or UNDATED; `source` is "" where unknown; `article_seal` is the digest of
+    the article's row; `header` is library id, generation and encoder fingerprint.
     """
 
     chunk_row: Ints
@@ -33,6 +34,7 @@ class Columns:
     end: npt.NDArray[np.int32]
     article_row: Ints
     article_id: npt.NDArray[np.str_]
+    article_seal: npt.NDArray[np.void]
     published: npt.NDArray[np.int32]
     source: npt.NDArray[np.str_]
     header: npt.NDArray[np.str_]
@@ -53,7 +55,9 @@ class Columns:
         if filters.published_before:
             keep &= (self.published <= days(filters.published_before)) & (self.published != UNDATED)
         if filters.sources:
-            keep &= np.isin(np.char.lower(self.source), [source.lower() for source in filters.sources])
+            # numpy's own lower() cuts what grows: "İ" has two characters in lower case.
+            wanted = {source.lower() for source in filters.sources}
+            keep &= np.array([str(source).lower() in wanted for source in self.source.tolist()], bool)
         if filters.articles:
             keep &= np.isin(self.article_id, filters.articles)
         return np.asarray(keep[self.chunk_article])
@@ -69,7 +73,7 @@ def read_columns(path: Path, header: tuple[str, ...]) -> Columns:
     try:
         with np.load(path, allow_pickle=False) as arrays:
             loaded: dict[str, Any] = {field.name: arrays[field.name] for field in fields(Columns)}
-    except (OSError, ValueError, KeyError) as error:
+    except (OSError, EOFError, ValueError, KeyError, TypeError, zipfile.BadZipFile) as error:
         raise LibraryCorrupt(f"{path} cannot be read: run rag repair --library {path.parents[2]}") from error
     columns = Columns(**loaded)
     if tuple(columns.header) != header:

@@ -25,7 +25,7 @@ def build(vectors: Vector, dimension: int) -> memoryview:
     step = 65_536
     for start in range(0, len(vectors), step):
         index.add(np.ascontiguousarray(vectors[start : start + step], dtype=np.float32))
-    return memoryview(faiss.serialize_index(index))
+    return memoryview(faiss.serialize_index(index).data)
 
 
 class DenseIndex:
@@ -45,6 +45,11 @@ class DenseIndex:
                 f"{path} holds {self._index.ntotal} vectors of {self._index.d} dims, expected {size} of {dimension}: "
                 f"run rag repair --library {path.parents[2]}"
             )
+
+    def vectors(self, positions: Positions) -> Vectors:
+        """The (n, dimension) vectors at the given positions; for `rag verify`."""
+        found = [self._index.reconstruct(int(position)) for position in positions]
+        return np.stack(found) if found else np.empty((0, self._index.d), np.float32)
 
     def search(self, query: Vectors, k: int, allowed: Mask | None = None) -> tuple[Positions, Vectors]:
         """Positions and inner products of the k best, best first; only where `allowed` is true, if given."""

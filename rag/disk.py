@@ -6,23 +6,33 @@ import errno
 import fcntl
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
-from typing import IO
+from typing import IO, Any
 
 from rag.errors import LibraryLocked, StorageError
 
 
 def write_atomic(path: Path, data: bytes | memoryview) -> None:
-    """Put `data` at `path` so that a crash leaves the old file or the new one.  Raises OSError."""
+    """Put `data` at `path` so that a crash leaves the old file or the new one.
+
+    Raises OSError while the old file is in place, StorageError where the new one is but may not survive a power cut.
+    """
     scratch = path.with_name(f".{path.name}.new")
     try:
         write_synced(scratch, data)
         scratch.replace(path)
     except OSError:
-        scratch.unlink(missing_ok=True)
+        with suppress(OSError):
+            scratch.unlink(missing_ok=True)
         raise
-    sync_folder(path.parent)
+    try:
+        sync_folder(path.parent)
+    except OSError as error:
+        raise StorageError(
+            f"{path} was replaced, but the disk did not confirm that it keeps it ({error.strerror}): check the disk, "
+            "then run the same command again."
+        ) from error
 
 
 def write_synced(path: Path, data: bytes | memoryview) -> None:
@@ -68,18 +78,20 @@ def storage_errors(doing: str) -> Iterator[None]:
 
 @contextmanager
 def writer_lock(path: Path) -> Iterator[None]:
-    """Hold the one writer's lock.  Raises LibraryLocked at once if another process has it."""
-    with path.open("a+") as file:
-        if not _lock(file, fcntl.LOCK_EX):
-            file.seek(0)
-            holder = file.read(100).strip() or "another process"
-            raise LibraryLocked(
-                f"{path.parent} is being written by {holder}; only one process may write at a time.  "
-                "Wait for it to end (questions can be asked meanwhile), then run the command again."
-            )
-        file.truncate(0)
-        file.write(f"process {os.getpid()}")
-        file.flush()
+    """Hold the one writer's lock.  Raises LibraryLocked at once if another process has it, StorageError."""
+    with ExitStack() as stack:
+        with storage_errors(f"locking {path.parent}"):
+            # Unbuffered: a write that fails must not be tried again when the file is closed.
+            file = stack.enter_context(path.open("ab+", buffering=0))
+            if not _lock(file, fcntl.LOCK_EX):
+                file.seek(0)
+                holder = file.read(100).decode(errors="replace").strip() or "another process"
+                raise LibraryLocked(
+                    f"{path.parent} is being written by {holder}; only one process may write at a time.  "
+                    "Wait for it to end (questions can be asked meanwhile), then run the command again."
+                )
+            file.truncate(0)
+            file.write(f"process {os.getpid()}".encode())
         yield
 
 
@@ -87,16 +99,17 @@ class Lease:
     """A reader's shared lock on a generation, released when closed or when the process dies."""
 
     def __init__(self, path: Path) -> None:
-        """Raises FileNotFoundError if the generation has been cleared away, also while we were taking the lease."""
+        """Raises FileNotFoundError if the generation was cleared away, also while we took the lease, and OSError."""
         self._file = path.open("rb")
-        _lock(self._file, fcntl.LOCK_SH)
+        # A lock that we cannot share is the writer's: it is clearing the generation away.
+        gone = not _lock(self._file, fcntl.LOCK_SH)
         try:
-            gone = os.fstat(self._file.fileno()).st_ino != path.stat().st_ino
+            gone = gone or os.fstat(self._file.fileno()).st_ino != path.stat().st_ino
         except FileNotFoundError:
             gone = True
         if gone:
             self._file.close()
-            raise FileNotFoundError(path)
+            raise FileNotFoundError(errno.ENOENT, "cleared away", str(path))
 
     def close(self) -> None:
         self._file.close()
@@ -114,7 +127,7 @@ def unleased(path: Path) -> Iterator[bool]:
         yield _lock(file, fcntl.LOCK_EX)
 
 
-def _lock(file: IO[str] | IO[bytes], kind: int) -> bool:
+def _lock(file: IO[Any], kind: int) -> bool:
     try:
         fcntl.flock(file, kind | fcntl.LOCK_NB)
     except OSError as error:

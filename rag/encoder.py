@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 import threading
 from collections.abc import Sequence
 from pathlib import Path
@@ -90,6 +91,20 @@ def _from_compiled(path: Path, spec: EncoderSpec, folder: Path | None) -> Encode
     return TorchEncoder(folder, spec, path / "tokenizer.json")
 
 
+def load_openvino() -> Any:
+    """The module openvino, imported without its telemetry, which would look up an analytics host on import."""
+    if "openvino" not in sys.modules:
+        known = "openvino_telemetry" in sys.modules
+        if not known:
+            sys.modules["openvino_telemetry"] = None  # type: ignore[assignment]
+        try:
+            import openvino
+        finally:
+            if not known:
+                del sys.modules["openvino_telemetry"]
+    return sys.modules["openvino"]
+
+
 class _Tokens:
     """Token counts and ids that never truncate."""
 
@@ -133,8 +148,7 @@ class OpenVINOEncoder:
     """
 
     def __init__(self, path: Path, spec: EncoderSpec, *, precision: str | None = None) -> None:
-        import openvino
-
+        openvino = load_openvino()
         self.spec = spec
         self._tokens = _Tokens(path / "tokenizer.json", spec)
         self._core = openvino.Core()
@@ -171,7 +185,7 @@ class OpenVINOEncoder:
         return self._tokens.count(texts)
 
     def encode_query(self, text: str) -> Vectors:
-        return self._finish(self._infer([self._tokens.query(text)]))[0]
+        return np.asarray(self._finish(self._infer([self._tokens.query(text)]))[0])
 
     def encode_passages(self, texts: Sequence[str]) -> Vectors:
         ids = self._tokens.passages(texts)
@@ -187,10 +201,8 @@ class OpenVINOEncoder:
         return self._finish(found)
 
     def _encode_queued(self, ids: list[list[int]], groups: list[list[int]], found: Vectors) -> None:
-        import openvino
-
         if self._queue is None:
-            self._queue = openvino.AsyncInferQueue(self._compile("THROUGHPUT", self.precision))
+            self._queue = load_openvino().AsyncInferQueue(self._compile("THROUGHPUT", self.precision))
 
             def keep(request: Any, job: tuple[Vectors, list[int]]) -> None:
                 job[0][job[1]] = request.get_output_tensor(0).data
@@ -227,7 +239,8 @@ class OpenVINOEncoder:
     def _finish(self, vectors: Vectors) -> Vectors:
         if not self.spec.normalize:
             return vectors
-        return vectors / np.maximum(np.linalg.norm(vectors, axis=1, keepdims=True), 1e-12)
+        norms = np.linalg.norm(vectors, axis=1, keepdims=True)
+        return np.asarray(vectors / np.maximum(norms, 1e-12), dtype=np.float32)
 
 
 class TorchEncoder:
@@ -253,7 +266,7 @@ class TorchEncoder:
         return self._tokens.count(texts)
 
     def encode_query(self, text: str) -> Vectors:
-        return self._encode([text], self.spec.query_prompt)[0]
+        return np.asarray(self._encode([text], self.spec.query_prompt)[0])
 
     def encode_passages(self, texts: Sequence[str]) -> Vectors:
         self._tokens.passages(texts)

@@ -6,6 +6,7 @@ RagError
 ├── CitationError            a quote does not match the stored text: a bug or a damaged store, never an answer
 ├── LoadError                a file cannot be read as articles
 ├── ModelError               an encoder cannot be found, verified or run
+├── Interrupted              the user stopped long work; what was done is kept
 └── LibraryError
     ├── LibraryNotFound      no library at that path
     ├── LibraryLocked        another process is writing
@@ -43,6 +44,10 @@ class LoadError(RagError):
 
 class ModelError(RagError):
     """An encoder cannot be found, verified or run."""
+
+
+class Interrupted(RagError):
+    """The user stopped long work; what was done is kept for the next run."""
 
 
 class LibraryError(RagError):

@@ -43,13 +43,19 @@ def compiled(folder: Path | None, spec: EncoderSpec) -> Path:
         return target
     if folder is None:
         raise ModelError(f"The encoder {spec.name} is not compiled yet and its files were not found.")
-    target.parent.mkdir(parents=True, exist_ok=True)
-    work = Path(tempfile.mkdtemp(prefix=".making-", dir=target.parent))
     try:
-        _run_child(folder, spec, work)
-        _publish(work, target)
-    finally:
-        shutil.rmtree(work, ignore_errors=True)
+        target.parent.mkdir(parents=True, exist_ok=True)
+        work = Path(tempfile.mkdtemp(prefix=".making-", dir=target.parent))
+        try:
+            _run_child(folder, spec, work)
+            _publish(work, target)
+        finally:
+            shutil.rmtree(work, ignore_errors=True)
+    except OSError as error:
+        raise ModelError(
+            f"The compiled encoder cannot be kept in {target.parent} ({error.strerror}): "
+            "set ARTICLE_RAG_CACHE to a folder that can be written."
+        ) from error
     return target
 
 
@@ -57,10 +63,13 @@ def read_compiled(target: Path) -> dict[str, Any] | None:
     """The facts of a whole, undamaged compiled encoder, or None if there is none in `target`."""
     try:
         facts: dict[str, Any] = json.loads((target / "compiled.json").read_text("utf-8"))
-        whole = facts["format"] == COMPILED_FORMAT and all(
-            file_sha256(target / name) == digest for name, digest in facts["files"].items()
+        whole = (
+            facts["format"] == COMPILED_FORMAT
+            and facts["runtime"] in ("openvino", "torch")
+            and EncoderSpec(**facts["spec"]).fingerprint == target.name
+            and all(file_sha256(target / name) == digest for name, digest in facts["files"].items())
         )
-    except (OSError, ValueError, KeyError):
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
         return None
     return facts if whole else None
 
@@ -118,14 +127,16 @@ def _export(folder: Path, spec: EncoderSpec, work: Path) -> None:
 
 def _convert(folder: Path, spec: EncoderSpec, work: Path) -> tuple[Any, str, str]:
     """PyTorch's probe vectors, the runtime that can be used, and why it is not OpenVINO if it is not."""
-    from sentence_transformers import SentenceTransformer
-
-    attention = {"attn_implementation": "eager", "use_safetensors": True}
-    model = SentenceTransformer(str(folder), device="cpu", trust_remote_code=False, model_kwargs=attention)
-    model.max_seq_length = spec.max_tokens
-    reference = model.encode(list(PROBES), normalize_embeddings=spec.normalize, prompt=spec.passage_prompt or "")
+    model, reference = _load(folder, spec, seed=0)
     if spec.dimension != reference.shape[1]:
         raise ModelError(f"{folder} gives {reference.shape[1]} dimensions, its configuration says {spec.dimension}.")
+    from rag.encoder import cosines
+
+    # Weights that the files lack are drawn at random, which nobody would see.
+    if float(cosines(_load(folder, spec, seed=1)[1], reference).min()) < AGREEMENT:
+        raise ModelError(f"The weights in {folder} are not complete for its configuration: get the model again.")
+    if (spec.query_prompt or spec.passage_prompt) and _leaves_prompt_out(model):
+        return reference, "torch", "its pooling leaves the prompt's tokens out"
     try:
         _save_openvino(model, work)
         worst = _agreement(work, spec, reference)
@@ -136,6 +147,24 @@ def _convert(folder: Path, spec: EncoderSpec, work: Path) -> tuple[Any, str, str
     return reference, "openvino", ""
 
 
+def _load(folder: Path, spec: EncoderSpec, seed: int) -> tuple[Any, Any]:
+    """The model in PyTorch and its probe vectors."""
+    import torch
+    from sentence_transformers import SentenceTransformer
+
+    torch.manual_seed(seed)
+    attention = {"attn_implementation": "eager", "use_safetensors": True}
+    model = SentenceTransformer(str(folder), device="cpu", trust_remote_code=False, model_kwargs=attention)
+    model.max_seq_length = spec.max_tokens
+    prompt = spec.passage_prompt or ""
+    return model, model.encode(list(PROBES), normalize_embeddings=spec.normalize, prompt=prompt)
+
+
+def _leaves_prompt_out(model: Any) -> bool:
+    """Whether vectors depend on where the prompt ends, which a compiled model is not told."""
+    return any(getattr(module, "include_prompt", True) is False for module in model)
+
+
 def _save_openvino(model: Any, work: Path) -> None:
     import openvino
     import torch
@@ -143,7 +172,7 @@ def _save_openvino(model: Any, work: Path) -> None:
     features = model.preprocess(list(PROBES[:2])) if hasattr(model, "preprocess") else model.tokenize(list(PROBES[:2]))
     names = [name for name, value in features.items() if isinstance(value, torch.Tensor)]
 
-    class Pipeline(torch.nn.Module):  # type: ignore[misc]
+    class Pipeline(torch.nn.Module):
         def __init__(self) -> None:
             super().__init__()
             self.model = model

@@ -1,4 +1,4 @@
-"""The lexical index: BM25 over titles and chunks with tantivy; immutable segments, so a commit adds only what is new."""
+"""The lexical index: BM25 over titles and chunks with tantivy; its segments never change, so a commit only adds."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ import numpy as np
 from rag.columns import UNDATED, days
 from rag.dense import Positions
 from rag.encoder import Vectors
-from rag.errors import LibraryCorrupt
+from rag.errors import LibraryCorrupt, StorageError
 from rag.types import Filters
 
 ANALYZER = "article_rag_en"
-TITLE_BOOST = 0.5
+TITLE_BOOST = 0.35
 HEAP_BYTES = 64_000_000
 
 
@@ -61,14 +61,33 @@ def _schema() -> Any:
 
 
 def update(folder: Path, *, remove: Iterable[int], add: Iterable[LexicalEntry]) -> None:
-    """Apply removals (article rows) and additions to the index in `folder`, made if empty.  Raises ValueError."""
+    """Apply removals (article rows) and additions to the index in `folder`, made if empty.  Raises StorageError."""
+    try:
+        _update(folder, remove, add)
+    except BaseException as error:
+        # tantivy reports a disk that fails as a ValueError, or panics, which is a BaseException.
+        if isinstance(error, (ValueError, OSError)) or type(error).__name__ == "PanicException":
+            raise StorageError(
+                f"The lexical index in {folder} could not be written ({_first_line(error)}): free some space or check "
+                "the disk, then run the same command again; what was published before is unchanged."
+            ) from error
+        raise
+
+
+def _first_line(error: BaseException) -> str:
+    return (str(error).splitlines() or [type(error).__name__])[0][:200]
+
+
+def _update(folder: Path, remove: Iterable[int], add: Iterable[LexicalEntry]) -> None:
     import tantivy
 
     index = tantivy.Index(_schema(), path=str(folder), reuse=True)
     index.register_tokenizer(ANALYZER, analyzer())
     writer = index.writer(HEAP_BYTES, 1)
-    for row in remove:
-        writer.delete_documents_by_term("article", row)
+    # By query: delete_documents_by_term takes a number for a signed one, and so finds nothing in this field.
+    rows = list(remove)
+    if rows:
+        writer.delete_documents_by_query(tantivy.Query.term_set_query(index.schema, "article", rows))
     for entry in add:
         document = tantivy.Document()
         document.add_unsigned("chunk", entry.chunk_row)
@@ -90,7 +109,7 @@ class LexicalIndex:
 
         try:
             self._index = tantivy.Index.open(str(folder))
-        except ValueError as error:
+        except (ValueError, OSError) as error:
             raise LibraryCorrupt(
                 f"{folder} is not a lexical index: run rag repair --library {folder.parents[2]}"
             ) from error
@@ -104,6 +123,15 @@ class LexicalIndex:
                 f"{folder} holds {self.size} chunks, expected {size}: run rag repair --library {folder.parents[2]}"
             )
 
+    def rows(self) -> Positions:
+        """The chunk rows of all documents, in no order; for `rag verify`."""
+        import tantivy
+
+        if not self.size:
+            return np.empty(0, np.int64)
+        hits = self._searcher.search(tantivy.Query.all_query(), limit=self.size, count=False).hits
+        return np.array(self._searcher.fast_field_values("chunk", [address for _, address in hits]), np.int64)
+
     def terms(self, text: str) -> list[str]:
         """The index terms of a text, in order."""
         found: list[str] = self._analyzer.analyze(text)
@@ -116,7 +144,7 @@ class LexicalIndex:
     def search(
         self, terms: Sequence[str], k: int, filters: Filters, articles: Sequence[int]
     ) -> tuple[Positions, Vectors]:
-        """Chunk rows and BM25 scores of the k best for any of `terms`; `articles` are the rows `filters.articles` names."""
+        """Chunk rows and BM25 scores of the k best for any of `terms`; `articles` are the rows of `filters.articles`."""
         import tantivy
 
         wanted = [(tantivy.Occur.Should, clause) for term in dict.fromkeys(terms) for clause in self._clauses(term)]
@@ -144,9 +172,7 @@ class LexicalIndex:
         if filters.published_after or filters.published_before:
             lower = days(filters.published_after) if filters.published_after else int(UNDATED) + 1
             upper = days(filters.published_before) if filters.published_before else None
-            limits.append(
-                tantivy.Query.range_query(self._schema, "published", tantivy.FieldType.Integer, lower, upper)
-            )
+            limits.append(tantivy.Query.range_query(self._schema, "published", tantivy.FieldType.Integer, lower, upper))
         if filters.sources:
             names = [source.lower() for source in filters.sources]
             limits.append(tantivy.Query.term_set_query(self._schema, "source", names))

@@ -4,21 +4,30 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, replace
 from importlib.metadata import version
 from pathlib import Path
-from typing import TypeVar
 
 from rag.answer import compose
 from rag.encoder import Encoder, check_same, load_matching
-from rag.errors import ArticleNotFound, QuestionError
+from rag.errors import ArticleNotFound, LibraryNotFound, QuestionError
+from rag.manifest import read_manifest
 from rag.read import ExtractiveReader, Reader
-from rag.retrieve import content_terms, merged, rank, single
+from rag.retrieve import Ranking, content_terms, merged, rank, single
 from rag.snapshot import Snapshot, open_snapshot
-from rag.types import MAX_QUESTION_CHARS, Answer, Article, Filters, Passage, Provenance, SearchResult, Settings
+from rag.types import (
+    MAX_QUESTION_CHARS,
+    Answer,
+    Article,
+    Filters,
+    Passage,
+    Provenance,
+    SearchResult,
+    Settings,
+)
 
-Result = TypeVar("Result")
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +45,54 @@ class LibraryInfo:
     version: str
 
 
+class _Held:
+    """A snapshot with its encoder and how many questions are using it; closed when retired and out of use."""
+
+    def __init__(self, snapshot: Snapshot, encoder: Encoder | None) -> None:
+        self.snapshot = snapshot
+        self.known_encoder = encoder
+        self._users = 1
+        self._retired = False
+        self._lock = threading.RLock()
+
+    @property
+    def encoder(self) -> Encoder:
+        """The encoder that the snapshot was built with, loaded when first needed."""
+        with self._lock:
+            if self.known_encoder is None:
+                self.known_encoder = load_matching(self.snapshot.manifest.encoder)
+            return self.known_encoder
+
+    @contextmanager
+    def use(self) -> Iterator[_Held]:
+        """Keep the snapshot open while in the block."""
+        with self._lock:
+            if self._users == 0:
+                raise LibraryNotFound(f"{self.snapshot.folder} was closed; open it again with rag.open().")
+            self._users += 1
+        try:
+            yield self
+        finally:
+            self._release()
+
+    def retire(self) -> None:
+        """Give up the use that the library itself has had; a second time does nothing."""
+        with self._lock:
+            if not self._retired:
+                self._retired = True
+                self._release()
+
+    @property
+    def closed(self) -> bool:
+        return self._retired
+
+    def _release(self) -> None:
+        with self._lock:
+            self._users -= 1
+            if self._users == 0:
+                self.snapshot.close()
+
+
 class Library:
     """One generation of a library.  Thread-safe.  It goes on with what it has when a writer publishes; see `reload`.
 
@@ -44,14 +101,16 @@ class Library:
 
     def __init__(self, path: Path, *, encoder: Encoder | None = None, reader: Reader | None = None) -> None:
         self.path = path
-        self._snapshot = open_snapshot(path)
-        self._encoder = encoder
         self._reader = reader or ExtractiveReader()
-        self._lock = threading.RLock()
-        self._idle = threading.Condition()
-        self._using = 0
-        if encoder is not None:
-            check_same(self._snapshot.manifest.encoder, encoder.spec)
+        self._lock = threading.Lock()
+        snapshot = open_snapshot(path)
+        try:
+            if encoder is not None:
+                check_same(snapshot.manifest.encoder, encoder.spec)
+        except BaseException:
+            snapshot.close()
+            raise
+        self._held = _Held(snapshot, encoder)
 
     def __enter__(self) -> Library:
         return self
@@ -60,115 +119,117 @@ class Library:
         self.close()
 
     def close(self) -> None:
-        """Let go of the library's files once running questions have ended."""
-        with self._idle:
-            self._idle.wait_for(lambda: self._using == 0)
-            self._snapshot.close()
+        """Let go of the library's files as soon as running questions have ended."""
+        with self._lock:
+            self._held.retire()
 
     def reload(self) -> bool:
-        """Go over to the newest published generation; whether there was a newer one.  Questions wait for it."""
-        newest = open_snapshot(self.path)
-        with self._idle:
-            if newest.manifest.generation == self._snapshot.manifest.generation:
-                newest.close()
+        """Go over to the newest published generation; whether there was a newer one.
+
+        Questions that are running end on the generation that they began with.  A closed library stays closed.
+        """
+        with self._lock:
+            held = self._held
+            if held.closed or read_manifest(self.path).generation == held.snapshot.manifest.generation:
                 return False
-            if self._encoder is not None and newest.manifest.encoder != self._snapshot.manifest.encoder:
-                self._encoder = None
-            self._idle.wait_for(lambda: self._using == 0)
-            self._snapshot.close()
-            self._snapshot = newest
+            newest = open_snapshot(self.path)
+            same = newest.manifest.encoder == held.snapshot.manifest.encoder
+            self._held = _Held(newest, held.known_encoder if same else None)
+            held.retire()
             return True
 
-    def _with(self, work: Callable[[Snapshot], Result]) -> Result:
-        with self._idle:
-            self._using += 1
-            snapshot = self._snapshot
-        try:
-            return work(snapshot)
-        finally:
-            with self._idle:
-                self._using -= 1
-                self._idle.notify_all()
+    def _using(self) -> AbstractContextManager[_Held]:
+        """The snapshot and encoder of now, which stay open while in the block whatever else happens."""
+        with self._lock:
+            return self._held.use()
+
+    @property
+    def snapshot(self) -> Snapshot:
+        """The open generation, for those who measure it; it is closed with the library."""
+        return self._held.snapshot
 
     @property
     def encoder(self) -> Encoder:
         """The encoder that the library was built with, loaded when first needed."""
-        with self._lock:
-            if self._encoder is None:
-                self._encoder = load_matching(self._snapshot.manifest.encoder)
-            return self._encoder
+        return self._held.encoder
 
     @property
     def info(self) -> LibraryInfo:
-        manifest = self._snapshot.manifest
+        manifest = self.snapshot.manifest
         return LibraryInfo(
             str(self.path), manifest.library, manifest.generation, manifest.articles, manifest.chunks,
             manifest.encoder.name, manifest.encoder.fingerprint, manifest.encoder.dimension, version("article-rag"),
         )  # fmt: skip
 
     def articles(self) -> Iterator[Article]:
-        """All articles by id, newest first, undated last; texts are read one by one.  Raises LibraryCorrupt."""
-        columns = self._snapshot.columns
-        order = sorted(
-            range(len(columns.article_row)), key=lambda i: (-int(columns.published[i]), str(columns.article_id[i]))
-        )
-        for index in order:
-            yield self._with(lambda snapshot, row=int(columns.article_row[index]): snapshot.store.article(row))  # type: ignore[misc]
+        """All articles, newest first, undated last; texts are read one by one.  Raises LibraryCorrupt."""
+        with self._using() as held:
+            columns = held.snapshot.columns
+            order = sorted(
+                range(len(columns.article_row)),
+                key=lambda i: (-int(columns.published[i]), str(columns.article_id[i])),
+            )
+            for index in order:
+                yield held.snapshot.store.article(int(columns.article_row[index]))
 
     def article(self, article_id: str) -> Article:
         """One article by id.  Raises ArticleNotFound."""
-        return self._with(lambda snapshot: _article(snapshot, article_id))
+        with self._using() as held:
+            return _article(held.snapshot, article_id)
 
-    def ask(self, question: str, *, filters: Filters | None = None, settings: Settings | None = None) -> Answer:
+    def ask(
+        self, question: str, *, filters: Filters | None = None, settings: Settings | None = None
+    ) -> Answer:
         """Answer a question with verified verbatim quotes, or refuse with the closest passages.
 
-        Raises QuestionError for a question that is empty, too long or of stop words only, CitationError if a quote
-        does not match the store, and the LibraryError family.
+        Raises QuestionError for a question that is empty, too long or of stop words only, CitationError if a
+        quote does not match the store, and the LibraryError family.
         """
+        started = time.perf_counter()
         filters, settings = filters or Filters(), settings or Settings()
-        return self._with(lambda snapshot: self._ask(snapshot, check_question(question), filters, settings))
+        plain = check_question(question)
+        with self._using() as held:
+            ranking = self._rank(held, plain, filters, settings)
+            provenance = self._provenance(held.snapshot, filters, settings)
+            return compose(held.snapshot, held.encoder, self._reader, plain, ranking, provenance, started)
 
     def search(
         self, query: str, *, k: int = 10, filters: Filters | None = None, settings: Settings | None = None
     ) -> SearchResult:
         """The k best passages for a query, neighbouring chunks merged.  Raises as `ask` does."""
+        started = time.perf_counter()
         filters, settings = filters or Filters(), settings or Settings()
-
-        def work(snapshot: Snapshot) -> SearchResult:
-            started = time.perf_counter()
-            ranking = self._rank(snapshot, check_question(query), filters, settings)
-            passages = merged(snapshot, ranking, k)
+        with self._using() as held:
+            ranking = self._rank(held, check_question(query), filters, settings)
+            passages = tuple(found.passage for found in merged(held.snapshot, ranking, k))
             timings = replace(ranking.timings, total=(time.perf_counter() - started) * 1e3)
-            return SearchResult(query, passages, timings, self._provenance(snapshot, filters, settings))
-
-        return self._with(work)
+            return SearchResult(query, passages, timings, self._provenance(held.snapshot, filters, settings))
 
     def hits(
         self, query: str, *, k: int = 100, filters: Filters | None = None, settings: Settings | None = None
     ) -> tuple[Passage, ...]:
         """The k best single chunks, not merged: what retrieval metrics look at."""
-        filters, settings = filters or Filters(), settings or Settings()
-        return self._with(
-            lambda snapshot: single(snapshot, self._rank(snapshot, check_question(query), filters, settings), k)
-        )
+        with self._using() as held:
+            ranking = self._rank(held, check_question(query), filters or Filters(), settings or Settings()
+            )
+            return tuple(found.passage for found in single(held.snapshot, ranking, k))
 
-    def _rank(self, snapshot: Snapshot, question: str, filters: Filters, settings: Settings):  # type: ignore[no-untyped-def]
-        if not content_terms(snapshot, question):
+    def _rank(self, held: _Held, question: str, filters: Filters, settings: Settings) -> Ranking:
+        if not content_terms(held.snapshot, question):
             raise QuestionError(
                 f"The question {question!r} holds only common words; add the names or things it is about."
             )
-        return rank(snapshot, self.encoder, question, settings, filters)
-
-    def _ask(self, snapshot: Snapshot, question: str, filters: Filters, settings: Settings) -> Answer:
-        started = time.perf_counter()
-        ranking = self._rank(snapshot, question, filters, settings)
-        provenance = self._provenance(snapshot, filters, settings)
-        return compose(snapshot, self.encoder, self._reader, question, ranking, provenance, started)
+        return rank(held.snapshot, held.encoder, question, settings, filters)
 
     def _provenance(self, snapshot: Snapshot, filters: Filters, settings: Settings) -> Provenance:
         manifest = snapshot.manifest
         return Provenance(
-            manifest.library, manifest.generation, manifest.encoder.fingerprint, version("article-rag"), settings, filters
+            manifest.library,
+            manifest.generation,
+            manifest.encoder.fingerprint,
+            version("article-rag"),
+            settings,
+            filters,
         )
 
 
@@ -183,7 +244,8 @@ def _article(snapshot: Snapshot, article_id: str) -> Article:
 
 def check_question(question: str) -> str:
     """The question without surrounding white space.  Raises QuestionError if it is empty or too long."""
-    plain = " ".join(question.split())
+    # A shell passes bytes that are not UTF-8 as lone surrogates, which no index can take.
+    plain = " ".join(question.encode("utf-8", "replace").decode("utf-8").split())
     if not plain:
         raise QuestionError("The question is empty; type what you want to know.")
     if len(question) > MAX_QUESTION_CHARS:

@@ -58,8 +58,12 @@ class Manifest:
     @property
     def identity(self) -> str:
         """Digest of what must be the same in the store: library, generation, encoder, chunker, counts."""
-        kept = replace(self, files=(), product="")
-        return hashlib.sha256(_canonical(asdict(kept))).hexdigest()
+        return hashlib.sha256(self.facts.encode()).hexdigest()
+
+    @property
+    def facts(self) -> str:
+        """What `identity` is the digest of, as JSON: the store keeps it, so that a lost manifest can be made again."""
+        return _canonical(asdict(replace(self, files=(), product=""))).decode()
 
 
 def _canonical(plain: dict[str, Any]) -> bytes:
@@ -79,7 +83,8 @@ def read_manifest(folder: Path) -> Manifest:
     try:
         raw = path.read_bytes()
     except FileNotFoundError:
-        if (folder / "store.sqlite").exists() and (folder / "generations").exists():
+        # Only after the first manifest was there can a generation be numbered 1 or more.
+        if any(place.name.strip("0") for place in (folder / "generations").glob("[0-9]*")):
             raise LibraryCorrupt(
                 f"{path} is missing, the articles are still there: run rag repair --library {folder}"
             ) from None
@@ -87,7 +92,9 @@ def read_manifest(folder: Path) -> Manifest:
             f"There is no library in {folder}.  Make one: rag index FOLDER --library {folder}"
         ) from None
     except OSError as error:
-        raise LibraryCorrupt(f"{path} cannot be read ({error.strerror}).") from error
+        raise LibraryCorrupt(
+            f"{path} cannot be read ({error.strerror}): check the disk, or run rag repair --library {folder}"
+        ) from error
     return _parse(raw, path)
 
 
@@ -95,18 +102,27 @@ def _parse(raw: bytes, path: Path) -> Manifest:
     damaged = LibraryCorrupt(f"{path} is damaged: run rag repair --library {path.parent}")
     try:
         plain = json.loads(raw)
+        checksum = plain.pop("checksum")
+        if hashlib.sha256(_canonical(plain)).hexdigest() != checksum:
+            raise damaged
         found = plain["format"]
         if isinstance(found, int) and found > FORMAT:
             raise FormatTooNew(
                 f"{path.parent} was written by article-rag {plain.get('product', '?')} in format {found}; "
                 f"this version reads formats up to {FORMAT}.  Upgrade: pip install -U article-rag"
             )
-        checksum = plain.pop("checksum")
-        if hashlib.sha256(_canonical(plain)).hexdigest() != checksum:
-            raise damaged
-        plain["encoder"] = EncoderSpec(**plain["encoder"])
-        plain["chunker"] = ChunkerSpec(**plain["chunker"])
-        plain["files"] = tuple(FileFacts(**facts) for facts in plain["files"])
-        return Manifest(**plain)
-    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        return _from_plain(plain)
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         raise damaged from error
+
+
+def _from_plain(plain: dict[str, Any]) -> Manifest:
+    plain["encoder"] = EncoderSpec(**plain["encoder"])
+    plain["chunker"] = ChunkerSpec(**plain["chunker"])
+    plain["files"] = tuple(FileFacts(**facts) for facts in plain["files"])
+    return Manifest(**plain)
+
+
+def from_facts(facts: str) -> Manifest:
+    """The manifest with the given `Manifest.facts`; it names no files.  Raises ValueError, KeyError or TypeError."""
+    return _from_plain(json.loads(facts))

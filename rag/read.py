@@ -1,2 +1,272 @@
-class Reader: ...
-class ExtractiveReader: ...
+"""Passages to candidate answers: which sentences answer the question, and how surely."""
+
+from __future__ import annotations
+
+import threading
+from collections import OrderedDict
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+
+from rag.encoder import Encoder, Vectors
+from rag.kinds import kind_of, names, shows
+from rag.sentences import ends_sentence, sentences
+from rag.stopwords import STOPWORDS
+from rag.types import Article, Passage, Span
+from rag.weights import JUDGE_BIAS, JUDGE_WEIGHTS, RANK_WEIGHTS
+
+WORD_CACHE = 20_000
+LONG_ARTICLE = 20
+"""Sentences from which on the first ones of an article stand out."""
+AGREEING = 3
+"""Other articles that are looked at for agreement."""
+LIKE_LEAST = 0.25
+"""Cosine of two single words below which they have nothing to do with each other."""
+
+
+@dataclass(frozen=True, slots=True)
+class Inquiry:
+    """A question as the retriever left it: its vector, content terms, and how to analyse and weigh more terms."""
+
+    question: str
+    vector: Vectors
+    terms: tuple[str, ...]
+    analyse: Callable[[str], list[str]]
+    weigh: Callable[[str], float]
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """A sentence that may answer: `span` in the article of `passages[passage]`.
+
+    `score` orders readings; `probability` is how likely the sentence answers the question.  `vector` is the
+    sentence's own embedding, by which two that say the same are told.
+    """
+
+    passage: int
+    span: Span
+    text: str
+    score: float
+    probability: float
+    vector: Vectors
+
+
+class Reader(Protocol):
+    """Finds answers in passages.  Thread-safe."""
+
+    def read(
+        self, inquiry: Inquiry, passages: Sequence[Passage], articles: Sequence[Article], encoder: Encoder
+    ) -> list[Reading]:
+        """Readings, best first; `articles[i]` is the article of `passages[i]`."""
+        ...
+
+
+FEATURES = (
+    "soft", "exact", "context", "cosine", "dense", "rank", "kind", "names", "named_kind", "question", "length",
+    "lead", "first", "fresh", "title", "agreement",
+)  # fmt: skip
+"""What is known of a sentence; `ExtractiveReader._row` says what each is."""
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A sentence of a passage, with the sentence before it and its place among the `total` of its article."""
+
+    passage: int
+    span: Span
+    text: str
+    before: str
+    place: int
+    total: int
+
+
+def candidates(passages: Sequence[Passage], articles: Sequence[Article]) -> list[Candidate]:
+    """The sentences of the passages that could be quoted: whole sentences of the body, each once."""
+    found: dict[tuple[str, int], Candidate] = {}
+    for index, (passage, article) in enumerate(zip(passages, articles, strict=True)):
+        before = ""
+        spans = _body_sentences(article)
+        for place, span in enumerate(spans):
+            text = article.text[span.start : span.end]
+            inside = passage.start <= span.start < passage.end or passage.start < span.end <= passage.end
+            if inside and _quotable(text):
+                found.setdefault((article.id, span.start), Candidate(index, span, text, before, place, len(spans)))
+            before = text
+    return list(found.values())
+
+
+def _body_sentences(article: Article) -> list[Span]:
+    marks = [(mark.start, mark.end) for mark in article.noise]
+    return [
+        span
+        for span in sentences(article.text)
+        if not any(start < span.end and span.start < end for start, end in marks)
+    ]
+
+
+def _quotable(text: str) -> bool:
+    """Headings and captions echo questions without answering them; a sentence ends as one, or is long."""
+    words = len(text.split())
+    return 4 <= words <= 120 and (ends_sentence(text) or words >= 12) and not text.startswith("#")
+
+
+class WordVectors:
+    """Vectors of single words, each encoded once.  Thread-safe."""
+
+    def __init__(self) -> None:
+        self._known: OrderedDict[str, Vectors] = OrderedDict()
+        self._lock = threading.Lock()
+
+    def get(self, words: Sequence[str], encoder: Encoder) -> Vectors:
+        """(n, dimension) unit vectors."""
+        with self._lock:
+            known = {word: self._known[word] for word in dict.fromkeys(words) if word in self._known}
+        missing = [word for word in dict.fromkeys(words) if word not in known]
+        if missing:
+            vectors = encoder.encode_passages(within_budget(missing, encoder))
+            vectors = vectors / np.maximum(np.linalg.norm(vectors, axis=1, keepdims=True), 1e-12)
+            known.update(zip(missing, vectors, strict=True))
+            with self._lock:
+                self._known.update((word, known[word]) for word in missing)
+                while len(self._known) > WORD_CACHE:
+                    self._known.popitem(last=False)
+        return np.stack([known[word] for word in words])
+
+
+class ExtractiveReader:
+    """Scores sentences by a logistic model over overlap, meaning, kind of answer and place (`FEATURES`).
+
+    The weights were fitted by `python -m bench.fit_reader` (see `rag/weights.py`).
+    """
+
+    def __init__(self) -> None:
+        self._words = WordVectors()
+
+    def read(
+        self, inquiry: Inquiry, passages: Sequence[Passage], articles: Sequence[Article], encoder: Encoder
+    ) -> list[Reading]:
+        """All quotable sentences of the passages, best first."""
+        found = candidates(passages, articles)
+        if not found:
+            return []
+        features, vectors = self.features(inquiry, found, passages, encoder)
+        judged, scores = judge_features(features, RANK_WEIGHTS)
+        probabilities = 1 / (1 + np.exp(-(judged @ JUDGE_WEIGHTS + JUDGE_BIAS)))
+        return [
+            Reading(
+                found[i].passage, found[i].span, found[i].text, float(scores[i]), float(probabilities[i]), vectors[i]
+            )
+            for i in np.argsort(-scores, kind="stable")
+        ]
+
+    def features(
+        self, inquiry: Inquiry, found: Sequence[Candidate], passages: Sequence[Passage], encoder: Encoder
+    ) -> tuple[Vectors, Vectors]:
+        """(n, len(FEATURES)) features of candidates and their (n, dimension) unit vectors."""
+        vectors = encoder.encode_passages(within_budget([candidate.text for candidate in found], encoder))
+        vectors = vectors / np.maximum(np.linalg.norm(vectors, axis=1, keepdims=True), 1e-12)
+        question = inquiry.vector / max(float(np.linalg.norm(inquiry.vector)), 1e-12)
+        soft = self._soft(inquiry, found, encoder)
+        asked = _Asked(inquiry)
+        rows = [
+            asked.row(candidate, passages[candidate.passage], soft[index], float(vectors[index] @ question))
+            for index, candidate in enumerate(found)
+        ]
+        titles = self._words.get([passages[candidate.passage].title or " " for candidate in found], encoder) @ question
+        agreement = _agreement(vectors, [passages[candidate.passage].article_id for candidate in found])
+        return np.column_stack([np.array(rows, np.float32), titles, agreement]).astype(np.float32), vectors
+
+    def _soft(self, inquiry: Inquiry, found: Sequence[Candidate], encoder: Encoder) -> Vectors:
+        """(candidates, terms): how like the likest word of each sentence is to each question term, in [0, 1]."""
+        asked = [_surface(inquiry, term) for term in inquiry.terms]
+        bags = [_words(candidate.text) for candidate in found]
+        vocabulary = list(dict.fromkeys(word for bag in bags for word in bag))
+        if not vocabulary or not asked:
+            return np.zeros((len(found), len(asked)), np.float32)
+        column = {word: index for index, word in enumerate(vocabulary)}
+        likeness = self._words.get(vocabulary, encoder) @ self._words.get(asked, encoder).T
+        scaled = np.clip((likeness - LIKE_LEAST) / (1 - LIKE_LEAST), 0, 1)
+        empty = np.zeros(len(asked), np.float32)
+        return np.stack([scaled[[column[w] for w in bag]].max(axis=0) if bag else empty for bag in bags])
+
+
+def within_budget(texts: Sequence[str], encoder: Encoder) -> list[str]:
+    """Texts cut at a word where they are longer than the encoder reads: enough to compare, not to index."""
+    found = []
+    for text, tokens in zip(texts, encoder.count_tokens(texts), strict=True):
+        words = text.split()
+        while tokens > encoder.passage_budget and len(words) > 1:
+            words = words[: max(1, min(len(words) - 1, len(words) * encoder.passage_budget // tokens))]
+            tokens = encoder.count_tokens([" ".join(words)])[0]
+        found.append(" ".join(words) if tokens <= encoder.passage_budget else words[0][:64])
+    return found
+
+
+def _surface(inquiry: Inquiry, term: str) -> str:
+    """The word of the question that a term stands for."""
+    return next((word for word in _words(inquiry.question) if inquiry.analyse(word) == [term]), term)
+
+
+def _words(text: str) -> list[str]:
+    words = (word.strip(".,;:!?\"'“”’‘()[]—–-").lower() for word in text.split())
+    return [word for word in dict.fromkeys(words) if len(word) > 2 and word not in STOPWORDS]
+
+
+def _agreement(vectors: Vectors, articles: Sequence[str]) -> Vectors:
+    """(n,) how close the closest sentences of other articles come, averaged over the nearest three articles."""
+    owners = np.array(articles)
+    likeness = vectors @ vectors.T
+    best = np.stack([likeness[:, owners == article].max(axis=1) for article in np.unique(owners)], axis=1)
+    own = np.searchsorted(np.unique(owners), owners)
+    best[np.arange(len(owners)), own] = 0.0
+    nearest = np.sort(best, axis=1)[:, ::-1][:, :AGREEING]
+    return np.asarray(nearest.sum(axis=1) / AGREEING, dtype=np.float32)
+
+
+def judge_features(features: Vectors, weights: Vectors) -> tuple[Vectors, Vectors]:
+    """What tells how likely each sentence is right, (n, len(FEATURES) + 2), and the (n,) scores that rank them.
+
+    To its features come its score and its share of all candidates' softmax.
+    """
+    scores = features @ weights
+    shares = np.exp(scores - scores.max())
+    return np.column_stack([features, scores, shares / shares.sum()]), scores
+
+
+class _Asked:
+    """What the features need to know of a question, worked out once."""
+
+    def __init__(self, inquiry: Inquiry) -> None:
+        self.inquiry = inquiry
+        self.kind = kind_of(inquiry.question)
+        self.words = {word.lower().strip(".,;:!?\"'“”’") for word in inquiry.question.split()}
+        weights = np.array([inquiry.weigh(term) for term in inquiry.terms], np.float32)
+        self.weights = weights / max(float(weights.sum()), 1e-6)
+        self.names = {term for name in names(inquiry.question) for term in inquiry.analyse(name)}
+
+    def row(self, candidate: Candidate, passage: Passage, soft: Vectors, cosine: float) -> list[float]:
+        """The features of one candidate, in the order of FEATURES."""
+        own = set(self.inquiry.analyse(candidate.text))
+        around = own.union(self.inquiry.analyse(candidate.before), self.inquiry.analyse(passage.title))
+        exact = np.array([term in own for term in self.inquiry.terms], np.float32)
+        context = np.array([term in around for term in self.inquiry.terms], np.float32)
+        shown = shows(self.kind, candidate.text, self.words)
+        fresh = sum(word not in STOPWORDS and word not in self.inquiry.terms for word in own)
+        return [
+            float((self.weights * np.maximum(soft, exact)).sum()),  # question terms met, by like words too
+            float((self.weights * exact).sum()),  # question terms met to the letter
+            float((self.weights * context).sum()),  # the same with the title and the sentence before
+            cosine,
+            passage.dense or 0.0,
+            1 / (1 + candidate.passage),
+            shown,  # holds the kind of answer that is asked for
+            len(self.names & around) / len(self.names) if self.names else 1.0,
+            float(shown == 1.0 and self.kind in ("time", "number", "reason")),
+            float(candidate.text.rstrip("\"”’' ").endswith("?")),
+            float(np.log1p(len(candidate.text.split()))) / 5,
+            float(np.log(candidate.total / (1 + candidate.place))) / 5,  # news says the most first,
+            1 / (1 + candidate.place) if candidate.total >= LONG_ARTICLE else 0.0,  # above all in a long article
+            min(fresh, 10) / 10,  # says something that the question does not
+        ]

@@ -11,7 +11,7 @@ from rag.dense import Positions
 from rag.encoder import Encoder, Vectors
 from rag.snapshot import Snapshot
 from rag.stopwords import STOPWORDS
-from rag.types import Filters, Passage, Settings, Timings
+from rag.types import Article, Filters, Passage, Settings, Timings
 
 MERGE_GAP = 3
 """Characters that may lie between two chunks of one article for them to be one passage."""
@@ -25,9 +25,18 @@ class Ranking:
     scores: Vectors
     dense: Vectors
     lexical: Vectors
-    query: Vectors
+    vector: Vectors
     terms: tuple[str, ...]
     timings: Timings
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A passage with its whole article and the row from which the store gives that article again."""
+
+    passage: Passage
+    article: Article
+    row: int
 
 
 def content_terms(snapshot: Snapshot, text: str) -> tuple[str, ...]:
@@ -36,7 +45,9 @@ def content_terms(snapshot: Snapshot, text: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys(words))
 
 
-def rank(snapshot: Snapshot, encoder: Encoder, question: str, settings: Settings, filters: Filters) -> Ranking:
+def rank(
+    snapshot: Snapshot, encoder: Encoder, question: str, settings: Settings, filters: Filters
+) -> Ranking:
     """Fuse the `settings.candidates` best chunks of each retriever by reciprocal rank, weighted."""
     clock = _Clock()
     query = encoder.encode_query(question)
@@ -46,7 +57,9 @@ def rank(snapshot: Snapshot, encoder: Encoder, question: str, settings: Settings
     dense, cosines = snapshot.dense.search(query, k, allowed)
     clock.lap("dense")
     terms = content_terms(snapshot, question)
-    rows, bm25 = snapshot.lexical.search(terms, k, filters, _article_rows(snapshot, filters))
+    # All words are searched, stop words too: their BM25 weight is small, and they keep names such as "The Who".
+    every = snapshot.lexical.terms(question)
+    rows, bm25 = snapshot.lexical.search(every, k, filters, _article_rows(snapshot, filters))
     lexical = np.searchsorted(snapshot.columns.chunk_row, rows)
     clock.lap("lexical")
     positions, scores = _fuse(dense, lexical, settings)
@@ -95,9 +108,8 @@ def _aligned(positions: Positions, found: Positions, scores: Vectors) -> Vectors
     return np.array([known.get(position, np.nan) for position in positions.tolist()], np.float32)
 
 
-def merged(snapshot: Snapshot, ranking: Ranking, k: int) -> tuple[Passage, ...]:
+def merged(snapshot: Snapshot, ranking: Ranking, k: int) -> tuple[Found, ...]:
     """The k best passages: chunks in rank order, each joined to a better passage that it overlaps or touches."""
-    columns = snapshot.columns
     groups: list[list[int]] = []
     for place, position in enumerate(ranking.positions.tolist()):
         home = next((group for group in groups if _touches(snapshot, ranking, group, position)), None)
@@ -107,7 +119,7 @@ def merged(snapshot: Snapshot, ranking: Ranking, k: int) -> tuple[Passage, ...]:
             groups.append([place])
         if place >= 4 * k and len(groups) == k:
             break
-    return tuple(_passage(snapshot, ranking, group, columns.article_row) for group in groups)
+    return tuple(_found(snapshot, ranking, group) for group in groups)
 
 
 def _touches(snapshot: Snapshot, ranking: Ranking, group: list[int], position: int) -> bool:
@@ -117,22 +129,24 @@ def _touches(snapshot: Snapshot, ranking: Ranking, group: list[int], position: i
         return False
     start, end = int(columns.start[position]), int(columns.end[position])
     return any(
-        start <= int(columns.end[other]) + MERGE_GAP and int(columns.start[other]) <= end + MERGE_GAP for other in mine
+        start <= int(columns.end[other]) + MERGE_GAP and int(columns.start[other]) <= end + MERGE_GAP
+        for other in mine
     )
 
 
-def single(snapshot: Snapshot, ranking: Ranking, k: int) -> tuple[Passage, ...]:
+def single(snapshot: Snapshot, ranking: Ranking, k: int) -> tuple[Found, ...]:
     """The k best chunks, each a passage of its own."""
     count = min(k, len(ranking.positions))
-    return tuple(_passage(snapshot, ranking, [place], snapshot.columns.article_row) for place in range(count))
+    return tuple(_found(snapshot, ranking, [place]) for place in range(count))
 
 
-def _passage(snapshot: Snapshot, ranking: Ranking, group: list[int], article_rows: Positions) -> Passage:
+def _found(snapshot: Snapshot, ranking: Ranking, group: list[int]) -> Found:
     columns = snapshot.columns
     positions = ranking.positions[group]
-    article = snapshot.store.article(int(article_rows[columns.chunk_article[positions[0]]]))
+    row = int(columns.article_row[columns.chunk_article[positions[0]]])
+    article = snapshot.store.article(row)
     start, end = int(columns.start[positions].min()), int(columns.end[positions].max())
-    return Passage(
+    passage = Passage(
         article_id=article.id,
         title=article.title,
         source=article.source,
@@ -146,6 +160,7 @@ def _passage(snapshot: Snapshot, ranking: Ranking, group: list[int], article_row
         lexical=_best(ranking.lexical[group]),
         noise=tuple(mark for mark in article.noise if mark.start < end and mark.end > start),
     )
+    return Found(passage, article, row)
 
 
 def _best(scores: Vectors) -> float | None:

@@ -35,10 +35,7 @@ def lines(text: str) -> list[Span]:
 def is_wrapped(text: str) -> bool:
     """Whether the lines were broken at a fixed width, so that a line end does not end a paragraph."""
     inner = [
-        line
-        for paragraph in re.split(r"\n\s*\n", text)
-        for line in paragraph.strip().split("\n")[:-1]
-        if line.strip()
+        line for paragraph in re.split(r"\n\s*\n", text) for line in paragraph.strip().split("\n")[:-1] if line.strip()
     ]
     broken = [line for line in inner if 45 <= len(line.rstrip()) <= 100 and not ends_sentence(line)]
     return len(inner) >= 3 and len(broken) >= 0.7 * len(inner)

@@ -10,7 +10,7 @@ from pathlib import Path
 from rag.columns import Columns, read_columns
 from rag.dense import DenseIndex
 from rag.disk import Lease
-from rag.errors import LibraryCorrupt
+from rag.errors import LibraryCorrupt, StorageError
 from rag.lexical import LexicalIndex
 from rag.manifest import FileFacts, Manifest, read_manifest
 from rag.store import Store
@@ -56,19 +56,27 @@ def open_snapshot(folder: Path) -> Snapshot:
     for _ in range(100):
         manifest = read_manifest(folder)
         try:
-            lease = Lease(generation_folder(folder, manifest.generation) / LEASE)
-        except FileNotFoundError:
+            return _leased(folder, manifest)
+        except LibraryCorrupt:
+            # A writer may have published, and cleared away what we were about to open.
             if read_manifest(folder).generation == manifest.generation:
-                break
-            continue  # a writer published and cleared away between the two reads
-        try:
-            return _open(folder, manifest, lease)
-        except BaseException:
-            lease.close()
-            raise
-    raise LibraryCorrupt(
-        f"{generation_folder(folder, manifest.generation)} is missing: run rag repair --library {folder}"
-    )
+                raise
+    raise StorageError(f"{folder} is being written faster than it can be opened: try again.")
+
+
+def _leased(folder: Path, manifest: Manifest) -> Snapshot:
+    path = generation_folder(folder, manifest.generation) / LEASE
+    try:
+        lease = Lease(path)
+    except OSError as error:
+        raise LibraryCorrupt(
+            f"{path} cannot be opened ({error.strerror}): run rag repair --library {folder}"
+        ) from error
+    try:
+        return _open(folder, manifest, lease)
+    except BaseException:
+        lease.close()
+        raise
 
 
 def _open(folder: Path, manifest: Manifest, lease: Lease) -> Snapshot:
@@ -80,6 +88,7 @@ def _open(folder: Path, manifest: Manifest, lease: Lease) -> Snapshot:
         columns = read_columns(place / COLUMNS, header(manifest))
         if (len(columns.chunk_row), len(columns.article_row)) != (manifest.chunks, manifest.articles):
             raise LibraryCorrupt(f"{place / COLUMNS} has other counts: run rag repair --library {folder}")
+        store.bind(columns.article_row, columns.article_seal)
         dense = DenseIndex(place / VECTORS, dimension=manifest.encoder.dimension, size=manifest.chunks)
         lexical = LexicalIndex(place / LEXICAL, size=manifest.chunks)
     except BaseException:
@@ -106,8 +115,10 @@ def check_files(folder: Path, manifest: Manifest) -> None:
 def damaged_files(folder: Path, manifest: Manifest) -> list[str]:
     """What is wrong with each damaged derived file."""
     with ThreadPoolExecutor(4) as pool:
-        problems = pool.map(lambda facts: _file_problem(folder, facts), manifest.files)
-        return [problem for problem in problems if problem]
+        problems = [*pool.map(lambda facts: _file_problem(folder, facts), manifest.files)]
+    lease = generation_folder(folder, manifest.generation) / LEASE
+    problems.append(None if lease.is_file() else f"{lease} is missing")
+    return [problem for problem in problems if problem]
 
 
 def _file_problem(folder: Path, facts: FileFacts) -> str | None:

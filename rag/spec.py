@@ -83,7 +83,7 @@ def read_spec(folder: Path, name: str) -> EncoderSpec:
         weights=_weights(folder, modules),
         tokenizer=_tokenizer_digest(transformer),
         dimension=_dimension(folder, others, pooling, config),
-        max_tokens=int(sbert.get("max_seq_length") or config.get("max_position_embeddings") or 512),
+        max_tokens=int(sbert.get("max_seq_length") or _longest(transformer, config)),
         pooling=_pooling_name(pooling),
         normalize="Normalize" in kinds or prompts_config.get("similarity_fn_name") not in ("dot", "dot_score"),
         query_prompt=_prompt(prompts_config, _QUERY_PROMPTS),
@@ -119,13 +119,23 @@ def _modules(folder: Path) -> list[dict[str, str]]:
             "(SentenceTransformer(...).save(folder) writes one)."
         )
     modules: list[dict[str, str]] = _json(path)
+    named = isinstance(modules, list) and all(isinstance(m, dict) and isinstance(m.get("type"), str) for m in modules)
+    if not named or not modules:
+        raise ModelError(f"{path} is not a list of modules, each with its type: save the model again.")
     return modules
 
 
+def _longest(transformer: Path, config: dict[str, Any]) -> int:
+    """Tokens that are read where no `max_seq_length` is set: the tokenizer's limit within the model's positions."""
+    limits = [
+        _json(transformer / "tokenizer_config.json", {}).get("model_max_length"),
+        config.get("max_position_embeddings"),
+    ]
+    return min((int(limit) for limit in limits if limit), default=512)
+
+
 def _weights(folder: Path, modules: list[dict[str, str]]) -> str:
-    files = sorted(
-        {file for module in modules for file in (folder / module.get("path", "")).glob("*.safetensors")}
-    )
+    files = sorted({file for module in modules for file in (folder / module.get("path", "")).glob("*.safetensors")})
     if not files:
         raise ModelError(
             f"{folder} has no *.safetensors weights.  Weights in pickle form (.bin) are not loaded; "
@@ -150,14 +160,10 @@ def _pooling_name(pooling: dict[str, Any]) -> str:
     if isinstance(mode, (list, tuple)):
         return "+".join(str(part) for part in mode)
     flags = [key for key, value in pooling.items() if key.startswith("pooling_mode_") and value is True]
-    return "+".join(
-        flag.removeprefix("pooling_mode_").removesuffix("_tokens").removesuffix("_token") for flag in flags
-    )
+    return "+".join(flag.removeprefix("pooling_mode_").removesuffix("_tokens").removesuffix("_token") for flag in flags)
 
 
-def _dimension(
-    folder: Path, others: list[dict[str, str]], pooling: dict[str, Any], config: dict[str, Any]
-) -> int:
+def _dimension(folder: Path, others: list[dict[str, str]], pooling: dict[str, Any], config: dict[str, Any]) -> int:
     for module in reversed(others):
         size = _json(folder / module.get("path", "") / "config.json", {}).get("out_features")
         if size:

@@ -44,6 +44,7 @@ _META = "row, id, title, source, url, published, origin, noise, recipe, chunks, 
 LIVE = "born IS NOT NULL AND born <= :g AND (dead IS NULL OR dead > :g)"
 
 Vector = npt.NDArray[np.float16]
+Ints = npt.NDArray[np.int64]
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,33 +114,44 @@ def chunk_digest(article_content: bytes, chunk: Chunk, vector: Vector) -> bytes:
 class Store:
     """One SQLite connection, used under a lock; open one Store per thread of a writer, share one among readers."""
 
-    def __init__(self, folder: Path, *, write: bool = False) -> None:
-        """Open the store in `folder`; with `write`, make it if absent.  Raises LibraryCorrupt or StorageError."""
+    def __init__(self, folder: Path, *, write: bool = False, create: bool = False) -> None:
+        """Open the store in `folder`, made with `create` if absent or empty.  Raises LibraryCorrupt or StorageError."""
         self.path = folder / NAME
         self._lock = threading.RLock()
-        fresh = write and not self.path.exists()
+        self._published: tuple[Ints, npt.NDArray[np.void]] | None = None
+        if not create and not self.path.is_file():
+            raise LibraryCorrupt(
+                f"{self.path} is missing: restore it from a copy; rag repair --library {folder} cannot make it again."
+            )
         try:
-            self._db = self._connect(folder, write)
-            if fresh:
+            self._db = self._connect(folder, write, create)
+        except sqlite3.Error as error:
+            raise self._translate(error) from error
+        try:
+            # A writer that was killed early leaves a file without tables.
+            if create and self._db.execute("SELECT count(*) FROM sqlite_master").fetchone() == (0,):
                 self._create()
             self._db.execute("SELECT count(*) FROM meta").fetchone()
         except sqlite3.Error as error:
+            self._db.close()
             raise self._translate(error) from error
 
-    def _connect(self, folder: Path, write: bool) -> sqlite3.Connection:
-        if not write and not self.path.is_file():
-            raise LibraryCorrupt(f"{self.path} is missing: restore it, or index the articles again.")
-        mode = "rwc" if write else "ro"
+    def _connect(self, folder: Path, write: bool, create: bool) -> sqlite3.Connection:
+        mode = "rwc" if create else "rw" if write else "ro"
         wal = self.path.with_name(self.path.name + "-wal")
         if not write and not wal.exists() and not _writable(folder):
             mode = "ro&immutable=1"
         uri = f"{self.path.resolve().as_uri()}?mode={mode}"
         db = sqlite3.connect(uri, uri=True, check_same_thread=False, isolation_level=None, timeout=10)
-        db.execute("PRAGMA trusted_schema = OFF")
-        if write:
-            db.execute("PRAGMA journal_mode = WAL")
-            db.execute("PRAGMA synchronous = FULL")
-            db.execute("PRAGMA secure_delete = ON")
+        try:
+            db.execute("PRAGMA trusted_schema = OFF")
+            if write:
+                db.execute("PRAGMA journal_mode = WAL")
+                db.execute("PRAGMA synchronous = FULL")
+                db.execute("PRAGMA secure_delete = ON")
+        except sqlite3.Error:
+            db.close()
+            raise
         return db
 
     def _create(self) -> None:
@@ -158,15 +170,19 @@ class Store:
                 f"{self.path}: {error}.  Free some space or check the disk, then run the same command again; "
                 "what was published before is unchanged."
             )
-        return LibraryCorrupt(f"{self.path} is damaged ({error}): run rag verify --library {self.path.parent}")
+        return LibraryCorrupt(
+            f"{self.path} is damaged ({error}): run rag repair --library {self.path.parent}"
+        )
 
     @contextmanager
     def _guard(self) -> Iterator[sqlite3.Connection]:
         with self._lock:
             try:
                 yield self._db
-            except (sqlite3.Error, UnicodeDecodeError, OverflowError) as error:
-                raise self._translate(error if isinstance(error, sqlite3.Error) else sqlite3.DatabaseError(error)) from error
+            except sqlite3.Error as error:
+                raise self._translate(error) from error
+            except (UnicodeDecodeError, OverflowError) as error:
+                raise self._translate(sqlite3.DatabaseError(str(error))) from error
 
     @contextmanager
     def transaction(self) -> Iterator[None]:
@@ -198,7 +214,10 @@ class Store:
         return str(found[0][0]) if found else None
 
     def set_meta(self, key: str, value: str) -> None:
-        self.execute("INSERT INTO meta VALUES (?, ?) ON CONFLICT (key) DO UPDATE SET value = excluded.value", (key, value))
+        self.execute(
+            "INSERT INTO meta VALUES (?, ?) ON CONFLICT (key) DO UPDATE SET value = excluded.value",
+            (key, value),
+        )
 
     def identity(self, generation: int) -> str | None:
         """The manifest identity that was recorded for a generation."""
@@ -216,10 +235,26 @@ class Store:
         """Metadata of the given rows in that order.  Raises LibraryCorrupt where one is missing."""
         return [self._article_row(self._one(row, _META)) for row in rows]
 
+    def bind(self, rows: Ints, seals: npt.NDArray[np.void]) -> None:
+        """From now on `article` gives only these rows (ascending), and only with the seals that were published.
+
+        A seal alone does not say which row it belongs to: a flipped row number would give a whole other article.
+        """
+        self._published = (rows, seals)
+
+    def _check_published(self, found: ArticleRow) -> None:
+        if self._published is None:
+            return
+        rows, seals = self._published
+        place = int(np.searchsorted(rows, found.row))
+        if place == len(rows) or rows[place] != found.row or seals[place].tobytes() != found.digest:
+            raise self._damaged(f"article row {found.row} is not the one that was published")
+
     def article(self, row: int) -> Article:
         """A whole article with its text, both seals checked."""
         *meta, text = self._one(row, _META + ", text")
         found = self._article_row(tuple(meta))
+        self._check_published(found)
         if not isinstance(text, str) or content_digest(found.title, text) != found.content:
             raise self._damaged(f"the text of article {found.id!r}")
         return Article(
@@ -255,10 +290,14 @@ class Store:
 
     def with_content(self, content: bytes, recipe: str) -> int | None:
         """The newest row, in any state, whose vectors were made from the same title and text in the same way."""
-        found = self.query("SELECT max(row) FROM articles WHERE content = ? AND recipe = ?", (content, recipe))
+        found = self.query(
+            "SELECT max(row) FROM articles WHERE content = ? AND recipe = ?", (content, recipe)
+        )
         return int(found[0][0]) if found and found[0][0] is not None else None
 
-    def stage(self, article: Article, recipe: str, chunks: Sequence[Chunk], vectors: Vector, now: float) -> int:
+    def stage(
+        self, article: Article, recipe: str, chunks: Sequence[Chunk], vectors: Vector, now: float
+    ) -> int:
         """Add an unpublished article with its chunks and their (n, dimension) vectors; the new row."""
         content = content_digest(article.title, article.text)
         noise = json.dumps([list(mark) for mark in article.noise])
@@ -333,5 +372,7 @@ def _writable(folder: Path) -> bool:
 
 def delete_rows(store: Store, condition: str, parameters: dict[str, Any]) -> int:
     """Delete the articles that meet an SQL condition together with their chunks; how many articles."""
-    store.execute(f"DELETE FROM chunks WHERE article IN (SELECT row FROM articles WHERE {condition})", parameters)
+    store.execute(
+        f"DELETE FROM chunks WHERE article IN (SELECT row FROM articles WHERE {condition})", parameters
+    )
     return store.execute(f"DELETE FROM articles WHERE {condition}", parameters)

@@ -129,7 +129,7 @@ class Settings:
     """Chunks taken from each retriever before fusion."""
     dense_weight: float = 1.0
     lexical_weight: float = 1.0
-    rrf_k: int = 60
+    rrf_k: int = 10
     """Constant of reciprocal rank fusion (Cormack et al., SIGIR 2009)."""
     passages: int = 10
     """Passages that are read and, when nothing answers, shown."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
@@ -11,6 +12,8 @@ from ui.server import serve
 
 if TYPE_CHECKING:
     from fastapi import FastAPI
+
+    from ui.page import Desk
 
 __all__ = ["LOCAL_HOSTS", "create_app", "serve"]
 
@@ -29,7 +32,6 @@ def create_app(
     The caller closes the library.  Sets GRADIO_ANALYTICS_ENABLED=False in this process, then imports Gradio.
     """
     os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"
-    import gradio as gr
     from fastapi import FastAPI
 
     from ui import page
@@ -40,24 +42,44 @@ def create_app(
     _add_style(app, page.style_sheet())
     _add_guards(app, hosts)
     questions = suggestions(library.articles()) if examples is None else tuple(examples)
-    blocks = page.build(page.Desk(library), page.page_title(library), questions)
-    gr.mount_gradio_app(
-        app,
-        blocks,
-        path="/",
-        server_name="127.0.0.1",
-        footer_links=[],
-        run_history=False,
-        show_error=False,
-        max_file_size=0,
-        ssr_mode=False,
-        enable_monitoring=False,
-        pwa=False,
-        mcp_server=False,
-        theme=page.theme(),
-        head='<link rel="stylesheet" href="/page.css">',
-    )
+    _mount(app, page.Desk(library), page.page_title(library), questions)
     return app
+
+
+def _mount(app: FastAPI, desk: Desk, title: str, questions: Sequence[str]) -> None:
+    """Gradio's page at `/`, with everything of Gradio's that the page does not use switched off."""
+    import gradio as gr
+
+    from ui import page
+
+    def mount() -> None:
+        gr.mount_gradio_app(
+            app,
+            page.build(desk, title, questions),
+            path="/",
+            server_name="127.0.0.1",
+            footer_links=[],
+            run_history=False,
+            show_error=False,
+            max_file_size=0,
+            ssr_mode=False,
+            enable_monitoring=False,
+            pwa=False,
+            mcp_server=False,
+            theme=page.theme(),
+            head='<link rel="stylesheet" href="/page.css">',
+        )
+
+    async def mount_in_loop() -> None:
+        mount()
+
+    # Where no event loop runs, Gradio makes some and never closes them.
+    try:
+        asyncio.get_running_loop()
+    except RuntimeError:
+        asyncio.run(mount_in_loop())
+    else:
+        mount()
 
 
 def _add_health(app: FastAPI, library: LibraryPort) -> None:

@@ -16,9 +16,14 @@ _UNSAFE_IN_URL = re.compile(r"[\x00-\x20\x7f-\xa0\\<>\"'`{}|^\u200b-\u200f\u2028
 _NEW_LINES = re.compile(r"\s*\n\s*")
 
 
+def plain(text: str) -> str:
+    """`text` that can be sent: lone surrogates, which UTF-8 and Gradio's JSON refuse, become `?`."""
+    return text.encode("utf-8", "replace").decode("utf-8")
+
+
 def esc(text: str) -> str:
-    """`text` for element content and quoted attributes; lone surrogates become `?`."""
-    return html.escape(text.encode("utf-8", "replace").decode("utf-8"), quote=True)
+    """`text` for element content and quoted attributes."""
+    return html.escape(plain(text), quote=True)
 
 
 def safe_url(url: str | None) -> str | None:

@@ -164,5 +164,3 @@ _PLANNING = (
     "Turkish agents then carried messages back and forth and fixed the order in which people would board."
 )
 _FERRY = "A ferry will carry people on foot."
-
-

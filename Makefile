@@ -1,0 +1,63 @@
+# Everything runs in .venv, which is made from pyproject.toml when it is missing or older.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+LIBRARY := library
+STAMP := $(VENV)/.installed
+DEV := $(VENV)/.installed-dev
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test test-long test-browser check format ui bench screenshots clean
+
+help: ## list the targets
+	@grep -E '^[a-z-]+:.*##' Makefile | sed -E 's/:.*## /\t/' | expand -t 16
+
+$(STAMP): pyproject.toml
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --upgrade pip
+	$(BIN)/python -m pip install --quiet --editable .
+	@touch $@
+
+$(DEV): $(STAMP)
+	$(BIN)/python -m pip install --quiet --editable '.[dev]'
+	@touch $@
+
+demo: $(STAMP) ## index the sample articles, ask a question, print the cited answer
+	$(BIN)/rag index examples/articles --library $(LIBRARY)
+	$(BIN)/rag ask "Who mediated the swap?" --library $(LIBRARY)
+	@echo
+	@echo "Ask more:              $(BIN)/rag ask \"...\" --library $(LIBRARY)"
+	@echo "Open the page:         make ui"
+	@echo "Index your own folder: $(BIN)/rag index FOLDER --library my-library"
+
+ui: $(STAMP) ## serve the page over the sample library
+	@test -d $(LIBRARY) || $(BIN)/rag index examples/articles --library $(LIBRARY)
+	$(BIN)/rag ui --library $(LIBRARY)
+
+test: $(DEV) ## the whole suite, slow parts in their short form
+	$(BIN)/python -m pytest -n 2 --dist loadfile
+
+test-long: $(DEV) ## the fault tests in their long form
+	$(BIN)/python -m pytest -m long tests
+
+check: $(DEV) ## format, lint, types, import directions, tests
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(MAKE) test
+
+format: $(DEV) ## rewrite the code in the house format
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+bench: $(DEV) ## speed and scale, compared in one run (docs/benchmarks.md)
+	$(BIN)/python -m bench.encoder
+	$(BIN)/python -m bench.startup
+	$(BIN)/python -m bench.scale
+
+screenshots: $(DEV) ## the pictures of the README, from the sample library
+	$(BIN)/python -m bench.screenshots
+
+clean: ## remove the environment and the sample library
+	rm -rf $(VENV) $(LIBRARY) build *.egg-info

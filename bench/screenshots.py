@@ -1,0 +1,77 @@
+"""The pictures of the README and docs, taken of the page over the sample library in headless Chromium.
+
+    python -m bench.screenshots
+"""
+
+from __future__ import annotations
+
+import shutil
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.request
+from pathlib import Path
+
+from bench.texts import SAMPLES
+
+DOCS = Path(__file__).resolve().parent.parent / "docs"
+RAG = str(Path(sys.executable).with_name("rag"))
+CHROMIUM = (
+    "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
+    "--disable-component-update", "--disable-sync",
+)  # fmt: skip
+SHOTS = (
+    ("page.png", 1200, "light", "Who mediated the swap?"),
+    ("page-dark.png", 1200, "dark", "How many prisoners were freed?"),
+    ("page-phone.png", 390, "light", "How old is Ivan Safronov?"),
+)
+
+
+def main() -> None:
+    """Index the samples into a temporary library, serve it, take the pictures."""
+    with tempfile.TemporaryDirectory() as folder:
+        library = str(Path(folder) / "library")
+        subprocess.run([RAG, "index", str(SAMPLES), "--library", library], check=True)
+        with socket.socket() as probe:
+            probe.bind(("127.0.0.1", 0))
+            port = probe.getsockname()[1]
+        server = subprocess.Popen([RAG, "ui", "--library", library, "--port", str(port)])
+        try:
+            _wait(f"http://127.0.0.1:{port}/readyz")
+            _shoot(f"http://127.0.0.1:{port}/")
+        finally:
+            server.terminate()
+            server.wait()
+
+
+def _wait(url: str) -> None:
+    for _ in range(120):
+        try:
+            with urllib.request.urlopen(url, timeout=2):
+                return
+        except OSError:
+            time.sleep(0.5)
+    raise SystemExit(f"{url} did not answer within a minute")
+
+
+def _shoot(url: str) -> None:
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=list(CHROMIUM))
+        for name, width, scheme, question in SHOTS:
+            page = browser.new_page(viewport={"width": width, "height": 900}, color_scheme=scheme)
+            page.goto(url)
+            box = page.get_by_role("textbox").first
+            box.fill(question)
+            box.press("Enter")
+            page.locator(".rag-answer, .rag-refusal").first.wait_for(timeout=60_000)
+            page.screenshot(path=DOCS / name, full_page=True)
+            page.close()
+        browser.close()
+
+
+if __name__ == "__main__":
+    main()

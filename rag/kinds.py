@@ -1,0 +1,99 @@
+"""What kind of answer a question asks for, and whether a sentence holds one that the question does not already."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection
+from typing import Literal
+
+Kind = Literal["name", "place", "time", "number", "reason", "manner", "verdict", "thing"]
+
+_TIME_NOUN = r"(?:year|years|date|day|days|month|time|week|century|decade|hour)"
+_NUMBER_NOUN = (
+    r"(?:percentage|percent|number|price|age|amount|share|size|temperature|rate|cost|fine|salary|score|toll)"
+)
+_PLACE_NOUN = r"(?:country|countries|city|cities|state|states|town|place|region|continent|nation|airport|village|location)"
+_NAME_NOUN = (
+    r"(?:person|people|company|companies|team|teams|politician|president|actor|actress|singer|player|agency|"
+    r"agencies|organi[sz]ation|party|group|newspaper|outlet|journalist|athlete|artist|author|bank|brand|movie|film|"
+    r"show|song|album|book|airline|university|star|celebrity|governor|senator|minister|leader|official|judge|ceo)"
+)
+_PATTERNS: tuple[tuple[Kind, str], ...] = (
+        ("time", rf"\bwhen\b|\b(?:what|which)\s+(?:\w+\s+)?{_TIME_NOUN}\b|\bhow\s+(?:long ago|soon)\b"),
+        ("number", r"\bhow\s+(?:many|much|old|long|far|tall|big|large|high|fast|often|heavy|deep|wide)\b"),
+        ("number", rf"\b(?:what|which)(?:\s+(?:was|is|were|are))?(?:\s+the)?\s+(?:\w+\s+)?{_NUMBER_NOUN}\b"),
+        ("reason", r"\bwhy\b|\bwhat\s+(?:caused|prompted|led to)\b|\bfor what reason\b"),
+        ("name", r"\b(?:who|whom|whose)\b"),
+        ("place", rf"\bwhere\b|\b(?:what|which)\s+(?:\w+\s+){{0,2}}{_PLACE_NOUN}\b"),
+        ("name", rf"\b(?:what|which)\s+(?:\w+\s+){{0,3}}{_NAME_NOUN}\b"),
+        ("manner", r"^\W*(?:and\s+)?how\b"),
+        (
+            "verdict",
+            r"^\W*(?:and |so |but )?(?:is|are|was|were|do|does|did|has|have|had|can|could|will|would|should|may|might)\b",
+        ),
+)
+_KINDS = tuple((kind, re.compile(pattern, re.IGNORECASE)) for kind, pattern in _PATTERNS)
+_MONTH = r"(?:jan|feb|mar|apr|may|jun|jul|aug|sep|sept|oct|nov|dec)[a-z]*"
+_TIME = re.compile(
+    rf"\b(?:1[5-9]|20)\d\d\b|\b{_MONTH}\.?\s+\d|\b\d{{1,2}}(?:st|nd|rd|th)?\s+(?:of\s+)?{_MONTH}\b|\b(?:mon|tues|wednes|"
+    r"thurs|fri|satur|sun)day\b|\b(?:yesterday|today|tonight|tomorrow|midnight|noon)\b|\b\d{1,2}(?::\d\d)?\s?[ap]\.?m\b|"
+    r"\b(?:last|next|this|earlier|later)\s+(?:week|month|year|spring|summer|autumn|fall|winter|morning|night)\b|"
+    rf"\b(?:ago|century|january|february|march|april|june|july|august|september|october|november|december)\b|"
+    r"\b\d{1,2}[:.]\d\d\b",
+    re.IGNORECASE,
+)
+_COUNT = re.compile(
+    r"\d|\b(?:one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|thirteen|fourteen|fifteen|sixteen|seventeen|"
+    r"eighteen|nineteen|twenty|thirty|forty|fifty|sixty|seventy|eighty|ninety|hundred|thousand|million|billion|dozen|"
+    r"half|third|quarter|twice|once|both|none|several|pair)\b",
+    re.IGNORECASE,
+)
+_REASON = re.compile(
+    r"\b(?:because|since|due to|owing to|so that|in order to|after|as a result|amid|following|thanks to|for fear|over|"
+    r"accus\w+|blam\w+|cit(?:ed|ing)|reason\w*|caus\w+|prompt\w+|led to|to (?:avoid|prevent|protect|help|make|ensure|allow|"
+    r"keep|give|save|stop|reduce|let))\b|\bas (?:the|a|he|she|they|it)\b",
+    re.IGNORECASE,
+)
+_MANNER = re.compile(r"\b(?:by|through|via|using|with|thanks to|so that|under|in exchange)\b", re.IGNORECASE)
+_PLACE_LEAD = re.compile(
+    r"\b(?:in|at|from|to|near|outside|across|off|of|into|through|around)\s+(?:the\s+)?[A-Z]"
+)
+_NAME = re.compile(r"\b[A-ZÀ-ÖØ-Þ][\w’'.-]*\w|\b[A-Z]{2,}\b")
+_WORDS = re.compile(r"\w+")
+
+
+def kind_of(question: str) -> Kind:
+    """The kind of answer a question asks for, by its question words; "thing" where they do not say."""
+    return next((kind for kind, pattern in _KINDS if pattern.search(question)), "thing")
+
+
+def names(text: str) -> list[str]:
+    """Capitalised words that are not merely the first of a sentence, in order."""
+    found: list[str] = []
+    for match in _NAME.finditer(text):
+        before = text[: match.start()].rstrip(" \"“‘'(")
+        if before and before[-1] not in ".!?:…" or match.group().isupper() and len(match.group()) > 1:
+            found.append(match.group())
+    return found
+
+
+def shows(kind: Kind, sentence: str, known: Collection[str]) -> float:
+    """1 if the sentence holds something of that kind, 0 if not, 0.5 where that cannot be told.
+
+    `known` are the question's words in lower case: a name that the question gave is no answer to it.
+    """
+    if kind in ("name", "place"):
+        fresh = [name for name in _NAME.findall(sentence) if not _is_known(name, known)]
+        inner = [name for name in names(sentence) if not _is_known(name, known)]
+        if kind == "place" and not _PLACE_LEAD.search(sentence):
+            return 0.5 if inner else 0.0
+        return 1.0 if inner else 0.5 if len(fresh) > 1 else 0.0
+    pattern = {"time": _TIME, "number": _COUNT, "reason": _REASON, "manner": _MANNER}.get(kind)
+    if pattern is None:
+        return 0.5
+    fresh_text = " ".join(word for word in sentence.split() if word.lower().strip(".,;:!?\"'“”") not in known)
+    return 1.0 if pattern.search(fresh_text) else 0.0
+
+
+def _is_known(name: str, known: Collection[str]) -> bool:
+    return all(word.lower() in known for word in _WORDS.findall(name))

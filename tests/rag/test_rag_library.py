@@ -1,0 +1,358 @@
+"""Retrieval and libraries with an encoder of hashed words: filters, merging, reloading, threads, question checks."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from datetime import date, timedelta
+from pathlib import Path
+
+import pytest
+from fakes import MARKERS, SMALL_CHUNKS, FakeEncoder, article_text, write_articles
+
+import rag
+from index.sync import rebuild, remove, sync
+from rag import read as read_module
+from rag.encoder import Vectors
+from rag.errors import (
+    ArticleNotFound,
+    EncoderMismatch,
+    LibraryNotFound,
+    QuestionError,
+)
+from rag.library import Library, check_question
+from rag.manifest import read_manifest
+from rag.read import WordVectors
+from rag.types import Answer, Article, Filters, Passage, Settings, Timings
+
+QUERY = "harbour pilots"
+START = date(2024, 1, 1)
+LAST = 299
+"""The article that names the query's words least often, and so ranks last."""
+
+
+def record(number: int) -> dict[str, object]:
+    """Article `n` of day `n`, of a source of its own; all are about the query, the last hardly."""
+    about = "Harbour pilots spoke of harbour pilots. " * 3
+    text = about if number < LAST else "Rain fell on meadows and orchards while farmers slept in barns, pilots said. "
+    return {
+        "id": f"a{number}",
+        "title": f"Story {number}",
+        "text": f"{text}Story number {number} ends here.",
+        "source": f"Echo {number}",
+        "published": None if number == 0 else (START + timedelta(days=number)).isoformat(),
+    }
+
+
+@pytest.fixture(scope="module")
+def many(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Library]:
+    """300 articles of one chunk each."""
+    place = tmp_path_factory.mktemp("many")
+    (place / "news.jsonl").write_text("\n".join(json.dumps(record(n)) for n in range(300)), "utf-8")
+    sync([place / "news.jsonl"], place / "library", encoder=FakeEncoder(128), chunker=SMALL_CHUNKS)
+    with Library(place / "library", encoder=FakeEncoder(128)) as opened:
+        yield opened
+
+
+def day(number: int) -> date:
+    return START + timedelta(days=number)
+
+
+def ids(passages: tuple[Passage, ...]) -> set[str]:
+    return {passage.article_id for passage in passages}
+
+
+# -- filters --------------------------------------------------------------------------------------------------------
+
+
+def test_without_a_filter_the_last_article_is_not_among_the_candidates(many: Library) -> None:
+    found = many.hits(QUERY, k=300)
+    assert f"a{LAST}" not in ids(found)
+    # At most so many from each retriever.
+    assert 100 <= len(found) <= 200
+
+
+@pytest.mark.parametrize(
+    "filters",
+    [
+        pytest.param(Filters(published_after=day(LAST)), id="after"),
+        pytest.param(Filters(published_after=day(LAST), published_before=day(LAST)), id="one-day"),
+        pytest.param(Filters(sources=(f"Echo {LAST}",)), id="source"),
+        pytest.param(Filters(sources=(f"eChO {LAST}",)), id="source-in-another-case"),
+        pytest.param(Filters(articles=(f"a{LAST}",)), id="article"),
+        pytest.param(Filters(articles=(f"a{LAST}", "nobody"), sources=(f"Echo {LAST}",)), id="two-kinds"),
+    ],
+)
+def test_filters_apply_before_top_k_in_both_retrievers(many: Library, filters: Filters) -> None:
+    (hit,) = many.hits(QUERY, k=10, filters=filters, settings=Settings(candidates=1))
+    assert hit.article_id == f"a{LAST}"
+    assert hit.dense is not None and hit.lexical is not None
+
+
+@pytest.mark.parametrize(
+    ("filters", "expected"),
+    [
+        pytest.param(Filters(published_after=day(5), published_before=day(7)), {"a5", "a6", "a7"}, id="both-inclusive"),
+        pytest.param(Filters(published_before=day(2)), {"a1", "a2"}, id="before-leaves-undated-out"),
+        pytest.param(Filters(published_before=date(1969, 1, 1)), set(), id="before-everything"),
+        pytest.param(Filters(published_after=day(9), published_before=day(8)), set(), id="empty-range"),
+        pytest.param(Filters(sources=("Echo 3", "echo 4")), {"a3", "a4"}, id="any-of-the-sources"),
+        pytest.param(Filters(sources=("Echo",)), set(), id="a-source-is-its-whole-name"),
+        pytest.param(Filters(articles=("a0",)), {"a0"}, id="undated-by-id"),
+        pytest.param(Filters(articles=("nobody",)), set(), id="no-such-article"),
+        pytest.param(Filters(articles=("a5",), published_after=day(6)), set(), id="all-must-hold"),
+    ],
+)
+def test_what_passes_a_filter(many: Library, filters: Filters, expected: set[str]) -> None:
+    found = many.hits(QUERY, k=300, filters=filters)
+    assert ids(found) == expected
+    assert all(hit.dense is not None and hit.lexical is not None for hit in found)
+    assert ids(many.search(QUERY, k=100, filters=filters).passages) == expected
+
+
+@pytest.mark.parametrize("source", ["İstanbul Post", "STRASSE", "Αθήνα ΣΑΣ"])
+def test_sources_in_any_language_are_found_in_either_case(tmp_path: Path, source: str) -> None:
+    text = {"id": "x", "text": "Harbour pilots spoke of the harbour again.", "source": source}
+    (tmp_path / "a.jsonl").write_text(json.dumps(text), "utf-8")
+    sync([tmp_path / "a.jsonl"], tmp_path / "library", encoder=FakeEncoder(), chunker=SMALL_CHUNKS)
+    with Library(tmp_path / "library", encoder=FakeEncoder()) as opened:
+        for name in (source, source.lower()):
+            (hit,) = opened.hits(QUERY, filters=Filters(sources=(name,)))
+            assert hit.dense is not None and hit.lexical is not None
+
+
+def test_a_question_that_the_filters_leave_nothing_for_is_refused(many: Library) -> None:
+    answer = many.ask("Who are the harbour pilots?", filters=Filters(articles=("nobody",)))
+    assert (answer.answered, answer.passages, answer.confidence) == (False, (), 0.0)
+    assert answer.reason == "No article that the filters allow has anything to do with the question."
+
+
+# -- passages -------------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def opened(library: Path, encoder: FakeEncoder) -> Iterator[Library]:
+    with Library(library, encoder=encoder) as found:
+        yield found
+
+
+def test_the_article_that_a_query_names_comes_first(opened: Library) -> None:
+    for marker in MARKERS:
+        assert opened.search(f"{marker} keepers").passages[0].article_id == marker
+
+
+def test_passages_are_ranges_of_the_stored_text_best_first(opened: Library) -> None:
+    passages = opened.search("gecko keepers week 3", k=5).passages
+    assert [p.score for p in passages] == sorted((p.score for p in passages), reverse=True)
+    for passage in passages:
+        article = opened.article(passage.article_id)
+        assert passage.text == article.text[passage.start : passage.end]
+        assert passage.title == article.title
+
+
+def test_neighbouring_chunks_are_one_passage(opened: Library) -> None:
+    chunks = opened.hits("gecko keepers", k=100, filters=Filters(articles=("gecko",)))
+    assert len(chunks) >= 3
+    first, *others = opened.search("gecko keepers", k=10, filters=Filters(articles=("gecko",))).passages
+    joined = [chunk for chunk in chunks if first.start <= chunk.start and chunk.end <= first.end]
+    assert 2 <= len(joined) <= 4
+    assert first.start == min(chunk.start for chunk in joined) and first.end == max(chunk.end for chunk in joined)
+    assert first.score == max(chunk.score for chunk in joined)
+    assert first.dense == max(chunk.dense or 0 for chunk in joined)
+    covered = [place for passage in (first, *others) for place in range(passage.start, passage.end)]
+    assert set(covered) >= {place for chunk in chunks for place in range(chunk.start, chunk.end)}
+
+
+def test_scores_are_reciprocal_ranks(opened: Library) -> None:
+    settings = Settings(dense_weight=1.0, lexical_weight=0.0, rrf_k=60)
+    scores = [hit.score for hit in opened.hits("gecko", k=3, settings=settings)]
+    assert scores == pytest.approx([1 / 61, 1 / 62, 1 / 63])
+
+
+def test_k_limits_passages_and_a_library_can_be_asked_for_more_than_it_has(opened: Library) -> None:
+    assert len(opened.search("gecko", k=2).passages) == 2
+    assert len(opened.hits("gecko", k=1)) == 1
+    total = read_manifest(opened.path).chunks
+    assert len(opened.hits("gecko", k=10_000, settings=Settings(candidates=10_000))) == total
+
+
+def test_search_results_are_plain_json(opened: Library) -> None:
+    result = opened.search("gecko", filters=Filters(published_after=None, sources=()))
+    plain = json.loads(json.dumps(result.to_dict()))
+    assert plain["query"] == "gecko"
+    assert len(plain["passages"]) == len(result.passages)
+    assert plain["provenance"]["generation"] == 1
+
+
+# -- opening, closing, reloading ------------------------------------------------------------------------------------
+
+
+def test_what_a_library_says_of_itself(opened: Library, library: Path) -> None:
+    manifest = read_manifest(library)
+    info = opened.info
+    assert (info.generation, info.articles, info.chunks, info.dimension) == (1, 8, manifest.chunks, 32)
+    assert (info.encoder, info.encoder_name) == (FakeEncoder().spec.fingerprint, "fake")
+
+
+def test_articles_come_newest_first_and_undated_last(many: Library) -> None:
+    found = [article.id for article in many.articles()]
+    assert found == [*(f"a{n}" for n in range(299, 0, -1)), "a0"]
+
+
+def test_an_unknown_article_says_how_to_see_the_ids(opened: Library) -> None:
+    with pytest.raises(ArticleNotFound, match=r"No article 'x' in .*rag list --library"):
+        opened.article("x")
+
+
+def test_a_library_that_is_not_there(tmp_path: Path) -> None:
+    with pytest.raises(LibraryNotFound, match=r"There is no library in .*rag index FOLDER --library"):
+        rag.open(tmp_path)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_another_encoder_is_refused_and_nothing_stays_open(library: Path, recwarn: pytest.WarningsRecorder) -> None:
+    import gc
+
+    with pytest.raises(EncoderMismatch, match=r"dimension: 16, not 32"):
+        Library(library, encoder=FakeEncoder(16))
+    gc.collect()
+    assert [str(one.message) for one in recwarn if issubclass(one.category, ResourceWarning)] == []
+
+
+def test_a_closed_library_says_so_and_can_be_closed_again(library: Path, encoder: FakeEncoder) -> None:
+    opened = Library(library, encoder=encoder)
+    opened.close()
+    opened.close()
+    for use in (lambda: opened.ask("Who are the gecko keepers?"), lambda: opened.article("gecko")):
+        with pytest.raises(LibraryNotFound, match=r"was closed; open it again with rag\.open\(\)"):
+            use()
+
+
+def test_an_open_library_goes_on_until_it_reloads(library: Path, articles_folder: Path, encoder: FakeEncoder) -> None:
+    with Library(library, encoder=encoder) as old:
+        before = old.ask("How many animals did the gecko keepers count?")
+        remove(["gecko"], library)
+        write_articles(articles_folder, ["ibis"])
+        sync([articles_folder / "ibis.txt"], library, encoder=encoder, chunker=SMALL_CHUNKS)
+        assert replace(old.ask(before.question), timings=before.timings) == before
+        assert old.article("gecko").text == article_text("gecko")
+        assert old.info.generation == 1
+        assert old.reload() is True
+        assert old.info.generation == 3
+        assert old.reload() is False
+        assert old.search("ibis").passages[0].article_id == "ibis"
+        with pytest.raises(ArticleNotFound):
+            old.article("gecko")
+
+
+class ReloadingEncoder(FakeEncoder):
+    """Reloads a library in the middle of a question."""
+
+    library: Library | None = None
+
+    def encode_query(self, text: str) -> Vectors:
+        if self.library is not None:
+            library, self.library = self.library, None
+            library.reload()
+        return super().encode_query(text)
+
+
+def test_a_question_ends_on_the_generation_that_it_began_with(library: Path) -> None:
+    encoder = ReloadingEncoder()
+    with Library(library, encoder=encoder) as opened:
+        remove(["gecko"], library)
+        encoder.library = opened
+        assert opened.ask("How many animals did the gecko keepers count?").provenance.generation == 1
+        assert opened.info.generation == 2
+
+
+def test_a_question_that_runs_while_the_encoder_is_replaced_ends_with_its_own(library: Path) -> None:
+    encoder = ReloadingEncoder()
+    with Library(library, encoder=encoder) as opened:
+        rebuild(library, FakeEncoder(16, name="other", weights="2" * 64), SMALL_CHUNKS)
+        encoder.library = opened
+        answer = opened.ask("How many animals did the gecko keepers count?")
+        assert answer.provenance.encoder == encoder.spec.fingerprint
+
+
+# -- threads --------------------------------------------------------------------------------------------------------
+
+
+def without_times(answer: Answer) -> Answer:
+    return replace(answer, timings=Timings())
+
+
+def test_many_threads_get_the_answers_of_one(opened: Library) -> None:
+    questions = [
+        f"{ask} in week {week}?"
+        for week in range(1, 11)
+        for ask in (f"How many animals did the {MARKERS[week % 8]} keepers count", "What opens to visitors")
+    ]
+    expected = [without_times(opened.ask(question)) for question in questions]
+
+    def all_of_them(_: int) -> list[Answer]:
+        return [without_times(opened.ask(question)) for question in questions]
+
+    with ThreadPoolExecutor(8) as pool:
+        for found in pool.map(all_of_them, range(8)):
+            assert found == expected
+
+
+def test_word_vectors_may_be_forgotten_while_other_threads_ask_for_them(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(read_module, "WORD_CACHE", 3)
+    words, encoder = WordVectors(), FakeEncoder()
+    asked = [f"word{number}" for number in range(12)]
+
+    def ask(first: int) -> None:
+        for turn in range(60):
+            chosen = [asked[(first + turn + step) % 12] for step in range(4)]
+            assert words.get(chosen, encoder).shape == (4, 32)
+
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(ask, range(8)))
+
+
+# -- questions ------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("question", "message"),
+    [
+        pytest.param("", "is empty; type what you want to know", id="empty"),
+        pytest.param(" \n\t ", "is empty", id="blank"),
+        pytest.param("x" * 4_001, "has 4,001 characters; at most 4,000", id="too-long"),
+        pytest.param(" " * 4_001 + "gecko", "has 4,006 characters", id="too-long-with-blanks"),
+        pytest.param("What is it about?", "holds only common words; add the names", id="stop-words-only"),
+        pytest.param("?!…", "holds only common words", id="no-words"),
+    ],
+)
+def test_questions_that_cannot_be_asked(opened: Library, question: str, message: str) -> None:
+    for ask in (opened.ask, opened.search, opened.hits):
+        with pytest.raises(QuestionError, match=message):
+            ask(question)
+
+
+@pytest.mark.parametrize("question", ["gecko " * 666, "gecko\0keepers", "gecko \ud83e keepers", "Gecko? 🦎 «ящерица»"])
+def test_odd_questions_are_still_asked(opened: Library, question: str) -> None:
+    assert opened.search(question).passages[0].article_id == "gecko"
+    opened.ask(question)
+
+
+def test_a_question_is_trimmed_and_its_blanks_are_single() -> None:
+    assert check_question("  who \n opened\tit ? ") == "who opened it ?"
+    assert check_question("x" * 4_000) == "x" * 4_000
+
+
+def test_an_article_round_trips_through_the_store(tmp_path: Path, encoder: FakeEncoder) -> None:
+    text = "Café 😀 — ﬁne\u2028line.\n\n\tTabs and\u00a0spaces stay.  \n"
+    fields = {"id": "Ünï 1", "title": "T “q”", "text": text, "source": "Echo", "url": "https://e.org/?a=1&b=2"}
+    (tmp_path / "a.jsonl").write_text(json.dumps({**fields, "published": "0999-01-02"}), "utf-8")
+    sync([tmp_path / "a.jsonl"], tmp_path / "library", encoder=encoder, chunker=SMALL_CHUNKS)
+    with Library(tmp_path / "library", encoder=encoder) as opened:
+        found = opened.article("Ünï 1")
+    assert found == Article(
+        "Ünï 1", "T “q”", text, "Echo", "https://e.org/?a=1&b=2", date(999, 1, 2), f"{tmp_path / 'a.jsonl'}#1",
+        found.noise,
+    )  # fmt: skip

@@ -1,0 +1,240 @@
+"""The server around the page: headers, hosts, paths, limits, health; and the desk that answers."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import json
+import logging
+import re
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from starlette.testclient import TestClient
+from ui_fakes import FakeLibrary
+
+from rag.errors import LibraryCorrupt
+from rag.types import MAX_QUESTION_CHARS
+from ui import create_app
+from ui.guard import MAX_BODY
+from ui.page import UNEXPECTED, Desk
+from ui.turnstile import BUSY, Turnstile
+
+
+@pytest.fixture(scope="module")
+def client() -> Iterator[TestClient]:
+    with TestClient(create_app(FakeLibrary()), base_url="http://localhost:7860") as client:
+        yield client
+
+
+def test_health(client: TestClient) -> None:
+    assert client.get("/healthz").json() == {"status": "ok"}
+    assert client.get("/readyz").json() == {"status": "ready", "generation": 3, "articles": 3}
+
+
+@pytest.mark.parametrize("path", ["/", "/healthz", "/page.css", "/nothing", "/theme.css", "/manifest.json"])
+def test_every_response_has_the_security_headers(client: TestClient, path: str) -> None:
+    headers = client.get(path).headers
+    assert headers["x-content-type-options"] == "nosniff"
+    assert headers["referrer-policy"] == "no-referrer"
+    assert "frame-ancestors 'none'" in headers["content-security-policy"]
+    assert "access-control-allow-origin" not in headers
+
+
+def test_the_policy_of_the_page_names_its_own_scripts_only(client: TestClient) -> None:
+    response = client.get("/")
+    policy = dict(
+        part.strip().split(" ", 1) for part in response.headers["content-security-policy"].split(";")
+    )
+    scripts = re.findall(r"<script(?:\s+data-gradio-mode)?>(.*?)</script>", response.text, re.DOTALL)
+    digests = {f"'sha256-{base64.b64encode(hashlib.sha256(s.encode()).digest()).decode()}'" for s in scripts}
+    assert len(scripts) == response.text.count("<script") - response.text.count('<script type="module"') > 3
+    assert set(policy["script-src"].split()) == {"'self'", "'unsafe-eval'", *digests}
+    assert policy["default-src"] == policy["connect-src"] == "'self'"
+    assert policy["img-src"] == "'self' data:"
+    assert policy["script-src-attr"] == policy["object-src"] == policy["frame-ancestors"] == "'none'"
+
+
+def test_a_hostile_library_cannot_add_a_script_to_the_page() -> None:
+    app = create_app(FakeLibrary(), examples=["</script><script>window.__xss=1</script>"])
+    with TestClient(app, base_url="http://localhost") as client:
+        assert "<script>window.__xss" not in client.get("/").text
+
+
+@pytest.mark.parametrize(
+    "host", ["localhost", "localhost:7860", "127.0.0.1:1", "[::1]:7860", "[::1]", "LOCALHOST"]
+)
+def test_local_names_are_served(client: TestClient, host: str) -> None:
+    assert client.get("/healthz", headers={"host": host}).status_code == 200
+
+
+@pytest.mark.parametrize(
+    "host", ["evil.test", "localhost.evil.test", "192.168.0.2:7860", "", "127.0.0.1.nip.io"]
+)
+def test_other_names_are_refused(client: TestClient, host: str) -> None:
+    assert client.get("/", headers={"host": host}).status_code == 400
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/gradio_api/file=http://127.0.0.1:9/x",
+        "/gradio_api/file=https://example.com/x.png",
+        "/gradio_api/file%3Dhttps://example.com/x.png",
+        "/gradio_api/file=/etc/passwd",
+        "/gradio_api/file/etc/passwd",
+        "/gradio_api/proxy=https://x.hf.space/",
+        "/gradio_api/info",
+        "/gradio_api/openapi.json",
+        "/gradio_api/runs",
+        "/gradio_api/startup-events",
+        "/gradio_api/vibe-code",
+        "/gradio_api/deep_link",
+        "/gradio_api/upload_progress?upload_id=1",
+        "/gradio_api//file=http://127.0.0.1:9/x",
+        "/config",
+        "/monitoring",
+        "/monitoring/summary",
+        "/docs",
+        "/openapi.json",
+        "/login_check",
+        "/pwa_icon",
+        "/static/../../../../etc/passwd",
+        "/static/%2e%2e/%2e%2e/app.py",
+        "/assets/..%2f..%2findex.html",
+    ],
+)
+def test_what_the_page_does_not_ask_for_does_not_exist(client: TestClient, path: str) -> None:
+    assert client.get(path).status_code == 404
+
+
+@pytest.mark.parametrize(
+    "path", ["upload", "run/answer", "call/answer", "component_server", "process_recording"]
+)
+def test_gradios_other_inputs_are_closed(client: TestClient, path: str) -> None:
+    assert client.post(f"/gradio_api/{path}", json={}).status_code == 404
+
+
+@pytest.mark.parametrize("method", ["PUT", "DELETE", "PATCH", "TRACE"])
+def test_other_methods_are_refused(client: TestClient, method: str) -> None:
+    assert client.request(method, "/gradio_api/queue/join").status_code in {404, 405}
+
+
+def test_preflights_get_no_permission(client: TestClient) -> None:
+    headers = {"origin": "https://evil.test", "access-control-request-method": "POST"}
+    response = client.options("/gradio_api/queue/join", headers=headers)
+    assert response.status_code == 400
+    assert "access-control-allow-origin" not in response.headers
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [{"origin": "https://evil.test"}, {"origin": "null"}, {"sec-fetch-site": "cross-site"}],
+    ids=["origin", "null", "fetch-site"],
+)
+def test_other_sites_cannot_ask(client: TestClient, headers: dict[str, str]) -> None:
+    assert client.post("/gradio_api/queue/join", json={"data": []}, headers=headers).status_code == 403
+
+
+def test_large_bodies_are_refused_declared_or_not(client: TestClient) -> None:
+    big = b"x" * (MAX_BODY + 1)
+
+    def stream() -> Iterator[bytes]:
+        yield from (big[:400_000] for _ in range(4))
+
+    assert client.post("/gradio_api/queue/join", content=big).status_code == 413
+    assert client.post("/gradio_api/queue/join", content=stream()).status_code == 413
+    assert client.post("/gradio_api/queue/join", headers={"content-length": "-1"}).status_code == 413
+
+
+FILE = {"path": "http://127.0.0.1:9/x", "url": "http://127.0.0.1:9/x", "meta": {"_type": "gradio.FileData"}}
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        json.dumps({"data": [FILE]}),
+        json.dumps({"data": [[FILE]]}),
+        json.dumps({"data": FILE}),
+        "[]x",
+        "[" * 100_000,
+    ],
+    ids=["file", "nested", "bare", "no json", "deep"],
+)
+def test_only_flat_data_reaches_gradio(client: TestClient, body: str) -> None:
+    assert client.post("/gradio_api/queue/join", content=body).status_code == 422
+
+
+def test_an_event_without_a_session_is_gradios_to_refuse(client: TestClient) -> None:
+    event: dict[str, Any] = {"data": ["Who?"], "fn_index": 0}
+    assert client.post("/gradio_api/queue/join", json=event).status_code == 400
+
+
+def test_a_damaged_library_is_named_instead_of_an_answer() -> None:
+    class Broken(FakeLibrary):
+        def reload(self) -> bool:
+            raise LibraryCorrupt("manifest.json is damaged")
+
+    assert "manifest.json is damaged" in Desk(Broken()).answer("Who?")
+
+
+@pytest.mark.parametrize("question", ["", "   \n", None])
+def test_no_question_is_asked_for_one(library: FakeLibrary, question: str | None) -> None:
+    assert "type a question" in Desk(library).answer(question)
+    assert library.asked == []
+
+
+def test_a_long_question_is_refused_before_the_library(library: FakeLibrary) -> None:
+    desk = Desk(library)
+    assert "4,001 characters; at most 4,000" in desk.answer("x" * (MAX_QUESTION_CHARS + 1))
+    assert library.asked == []
+    desk.answer("x" * MAX_QUESTION_CHARS)
+    assert len(library.asked) == 1
+
+
+def test_errors_for_the_user_are_shown_and_others_logged(
+    library: FakeLibrary, caplog: pytest.LogCaptureFixture
+) -> None:
+    library.raising = {"a": LibraryCorrupt("vectors.bin is <damaged>"), "b": ValueError("secret path")}
+    assert "vectors.bin is &lt;damaged&gt;" in Desk(library).answer("a")
+    with caplog.at_level(logging.ERROR):
+        shown = Desk(library).answer("b")
+    assert UNEXPECTED in shown and "secret" not in shown
+    assert "secret path" in caplog.text
+
+
+def test_a_full_house_is_told_so(library: FakeLibrary) -> None:
+    gate = Turnstile(at_once=1, waiting=0)
+    with gate.passing():
+        assert BUSY in Desk(library, gate).answer("Who?")
+
+
+def test_a_new_generation_is_looked_for_but_not_for_every_question() -> None:
+    looks = []
+
+    class Watched(FakeLibrary):
+        def reload(self) -> bool:
+            looks.append(1)
+            return True
+
+    desk = Desk(Watched())
+    for _ in range(5):
+        desk.answer("Who mediated the swap?")
+    assert len(looks) == 1
+
+
+def test_unready_when_the_library_cannot_be_described() -> None:
+    class Closed(FakeLibrary):
+        def __getattribute__(self, name: str) -> Any:
+            if name == "info" and self.closed:
+                raise LibraryCorrupt("manifest.json is damaged")
+            return super().__getattribute__(name)
+
+    library = Closed()
+    with TestClient(create_app(library), base_url="http://localhost") as client:
+        library.closed = True
+        response = client.get("/readyz")
+        assert response.status_code == 503
+        assert response.json()["reason"] == "manifest.json is damaged"
+        assert client.get("/healthz").status_code == 200
