@@ -1,6 +1,6 @@
 """Chunks per second of our encoder against SentenceTransformer.encode, same texts, one run.
 
-    python -m bench.encoder [--articles FILE.jsonl.gz] [--count 512]
+python -m bench.encoder [--articles FILE.jsonl.gz] [--count 512]
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ import numpy as np
 from bench.texts import passages
 from rag.encoder import OpenVINOEncoder, cosines, load_encoder
 from rag.models import locate
+from rag.read import within_budget
 
 
 def main() -> None:
@@ -39,7 +40,7 @@ def main() -> None:
     runs: dict[str, Callable[[list[str]], object]] = baselines | {
         f"article-rag, OpenVINO {ours.precision}": ours.encode_passages
     }
-    best = {name: 0.0 for name in runs}
+    best = dict.fromkeys(runs, 0.0)
     for _ in range(3):
         for name, encode in runs.items():
             encode(texts[:32])
@@ -55,12 +56,7 @@ def main() -> None:
 
 def _fitting(texts: list[str], encoder: OpenVINOEncoder) -> list[str]:
     """Texts cut so that neither side truncates: both then do the same work."""
-    cut = []
-    for text in texts:
-        while encoder.count_tokens([text])[0] > encoder.passage_budget:
-            text = text[: int(len(text) * 0.9)]
-        cut.append(text)
-    return cut
+    return within_budget(texts, encoder)
 
 
 if __name__ == "__main__":

@@ -64,7 +64,10 @@ def main() -> None:
     with_answer = [[group for group in groups if group.answerable] for groups in reading]
     weighted = [(answerable, 1.0)] + [(groups, 1.0 / (1 + index)) for index, groups in enumerate(with_answer)]
     weights = fit_ranking(weighted)
-    print(f"reach {np.mean([g.right.any() for g in answerable]):.3f}, first sentence right {_first(answerable, weights):.3f}")
+    print(
+        f"reach {np.mean([g.right.any() for g in answerable]):.3f}, "
+        f"first sentence right {_first(answerable, weights):.3f}"
+    )
     print(f"first sentence right, cross-validated {_cross_validated(answerable, weighted[1:]):.3f}")
     for path, groups in zip(options.reader, with_answer, strict=True):
         print(f"{path.name}: first sentence right {_first(groups, weights):.3f}")
@@ -137,7 +140,9 @@ def _columns(group: Group) -> Floats:
 
 def fit_ranking(weighted: list[tuple[list[Group], float]]) -> Floats:
     """Weights over FEATURES that maximise the likelihood of a right sentence under a softmax over candidates."""
-    rows = [(_columns(g), g.right, weight / len(groups)) for groups, weight in weighted for g in groups if g.right.any()]
+    rows = [
+        (_columns(g), g.right, weight / len(groups)) for groups, weight in weighted for g in groups if g.right.any()
+    ]
     every = np.concatenate([features for features, _, _ in rows])
     mean, spread = every.mean(axis=0), every.std(axis=0) + 1e-6
     total = sum(weight for _, _, weight in rows)
@@ -209,12 +214,14 @@ def fit_judge(sets: list[list[Group]], weights: Floats) -> LogisticRegression:
 def _report_judge(name: str, groups: list[Group], weights: Floats, judge: LogisticRegression) -> None:
     rows, right, answerable = _judged(groups, weights)
     guesses = judge.predict_proba(rows)[:, 1]
-    print(f"{name}: AUROC right {roc_auc_score(right, guesses):.3f}, answerable {roc_auc_score(answerable, guesses):.3f}")
+    print(
+        f"{name}: AUROC right {roc_auc_score(right, guesses):.3f}, answerable {roc_auc_score(answerable, guesses):.3f}"
+    )
     for least in (0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8):
         said = guesses >= least
         print(
-            f"  at {least:.2f}: answered {said[answerable].mean():.2f} of answerable, {said[~answerable].mean():.2f} of the "
-            f"rest; right of answered {right[said].mean() if said.any() else float('nan'):.2f}"
+            f"  at {least:.2f}: answered {said[answerable].mean():.2f} of answerable, {said[~answerable].mean():.2f} "
+            f"of the rest; right of answered {right[said].mean() if said.any() else float('nan'):.2f}"
         )
 
 

@@ -1,6 +1,6 @@
 """Opening, searching and committing at 100,000 chunks, with random vectors over copies of the sample articles.
 
-    python -m bench.scale [--chunks 100000]
+python -m bench.scale [--chunks 100000]
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """The pictures of the README and docs, taken of the page over the sample library in headless Chromium.
 
-    python -m bench.screenshots
+python -m bench.screenshots
 """
 
 from __future__ import annotations
@@ -19,8 +19,8 @@ from bench.texts import SAMPLES
 DOCS = Path(__file__).resolve().parent.parent / "docs"
 RAG = str(Path(sys.executable).with_name("rag"))
 CHROMIUM = (
-    "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
-    "--disable-component-update", "--disable-sync",
+    "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
+    "--disable-background-networking", "--disable-component-update", "--disable-sync",
 )  # fmt: skip
 SHOTS = (
     ("page.png", 1200, "light", "Who mediated the swap?"),

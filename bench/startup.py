@@ -1,6 +1,6 @@
 """Process start to printed answer of `rag ask`, against importing sentence_transformers, in turn.
 
-    python -m bench.startup [--rounds 5]
+python -m bench.startup [--rounds 5]
 """
 
 from __future__ import annotations

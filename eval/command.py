@@ -81,17 +81,13 @@ def _check_gold(library: Answerer, questions: Sequence[Question]) -> tuple[str, 
     return absent
 
 
-def _run(
-    library: Answerer, questions: Sequence[Question], console: Console, *, quiet: bool
-) -> tuple[Record, ...]:
+def _run(library: Answerer, questions: Sequence[Question], console: Console, *, quiet: bool) -> tuple[Record, ...]:
     with Progress(console=console, transient=True, disable=quiet) as progress:
         task = progress.add_task("Asking", total=len(questions))
         return run(library, questions, on_progress=lambda done, _: progress.update(task, completed=done))
 
 
-def _to_json(
-    settings: RunSettings, summary: Summary, records: Sequence[Record], absent: tuple[str, ...]
-) -> str:
+def _to_json(settings: RunSettings, summary: Summary, records: Sequence[Record], absent: tuple[str, ...]) -> str:
     failed = [
         {"id": record.question_id, "question": record.question, "failure": kind}
         for record in records

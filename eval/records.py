@@ -63,9 +63,7 @@ class Record:
             row["timings"] = Timings(**row["timings"])
             return cls(**row | {name: tuple(row[name]) for name in ("tags", "quotes", "cited")})
         except (ValueError, TypeError, KeyError, AttributeError) as error:
-            raise LoadError(
-                f"found a line that is not a record of `rag eval` ({error!r}): {line[:60]}"
-            ) from None
+            raise LoadError(f"found a line that is not a record of `rag eval` ({error!r}): {line[:60]}") from None
 
 
 def judge(

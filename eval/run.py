@@ -95,9 +95,7 @@ def describe(
         encoder=info.encoder_name,
         version=info.version,
         settings=settings or Settings(),
-        machine=Machine(
-            platform.platform(), platform.machine(), os.cpu_count() or 1, platform.python_version()
-        ),
+        machine=Machine(platform.platform(), platform.machine(), os.cpu_count() or 1, platform.python_version()),
         started=datetime.now(timezone.utc).isoformat(timespec="seconds"),
     )
 
@@ -156,9 +154,7 @@ def write(path: Path, records: Sequence[Record], summary: Summary, settings: Run
             path.rmdir()
         draft.rename(path)
     except OSError as error:
-        raise StorageError(
-            f"{path} cannot be written ({error.strerror or error}): choose another folder"
-        ) from error
+        raise StorageError(f"{path} cannot be written ({error.strerror or error}): choose another folder") from error
     finally:
         shutil.rmtree(draft, ignore_errors=True)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -27,43 +27,42 @@ if TYPE_CHECKING:
     from index.repair import RepairReport
 
 
-def run(
-    paths: list[Path],
-    library: Path,
-    console: Console,
-    *,
-    model: str | None,
-    chunking: dict[str, int],
-    prune: bool,
-    anew: bool,
-) -> SyncReport:
-    """Sync (or, with `anew`, cut and embed everything again) with progress on `console`."""
-    if not paths and not anew:
+@dataclass(frozen=True, slots=True)
+class Order:
+    """What `rag index` was asked to do beyond its paths; None leaves a setting as the library has it."""
+
+    model: str | None = None
+    chunk_tokens: int | None = None
+    overlap: int | None = None
+    prune: bool = False
+    anew: bool = False
+
+
+def run(paths: list[Path], library: Path, order: Order, console: Console) -> SyncReport:
+    """Sync (or, with `order.anew`, cut and embed everything again) with progress on `console`."""
+    if not paths and not order.anew:
         raise LoadError("Name the files or folders to index: rag index FOLDER")
-    encoder, chunker = _recipe(library, model, chunking, console, anew)
+    encoder, chunker = _recipe(library, order, console)
     with _progress(console) as bar:
-        report_progress = _reporter(bar)
-        if anew and (library / NAME).exists():
-            report = rebuild(library, encoder, chunker, report_progress)
+        if order.anew and (library / NAME).exists():
+            report = rebuild(library, encoder, chunker, _reporter(bar))
         else:
             report = sync(
-                paths, library, encoder=encoder, chunker=chunker, prune=prune, on_progress=report_progress
+                paths, library, encoder=encoder, chunker=chunker, prune=order.prune, on_progress=_reporter(bar)
             )
-    if anew and paths and report.generation:
-        with _progress(console) as bar:
-            report = sync(paths, library, encoder=encoder, prune=prune, on_progress=_reporter(bar))
     _summarise(report, library, console)
+    if order.anew and paths and (library / NAME).exists():
+        return run(paths, library, Order(prune=order.prune), console)
     return report
 
 
-def _recipe(
-    library: Path, model: str | None, chunking: dict[str, int], console: Console, anew: bool
-) -> tuple[Encoder, ChunkerSpec]:
+def _recipe(library: Path, order: Order, console: Console) -> tuple[Encoder, ChunkerSpec]:
     known = read_manifest(library) if (library / NAME).exists() else None
     with console.status("Loading the encoder (compiled once, which takes some seconds) …"):
-        encoder = load_encoder(model) if model or not known else load_matching(known.encoder)
-    base = known.chunker if known else ChunkerSpec()
-    return encoder, replace(base, **chunking) if chunking else ChunkerSpec() if anew else base
+        encoder = load_encoder(order.model) if order.model or not known else load_matching(known.encoder)
+    base = ChunkerSpec() if order.anew or not known else known.chunker
+    size = base.max_tokens if order.chunk_tokens is None else order.chunk_tokens
+    return encoder, replace(base, max_tokens=size, overlap=base.overlap if order.overlap is None else order.overlap)
 
 
 def _progress(console: Console) -> Progress:
@@ -121,6 +120,7 @@ def show_repair(report: RepairReport, console: Console) -> None:
     for lost in report.lost:
         where = f"; index {lost.origin} again" if lost.origin else ""
         console.print(f"[red]taken out[/] {escape(lost.id)}: {escape(lost.reason + where)}", soft_wrap=True)
-    if report.salvaged:
-        console.print(f"The texts that were whole are in {escape(report.salvaged)}: rag index reads it.", soft_wrap=True)
+    if report.written:
+        message = f"They are listed in {report.written}; rag index reads the texts that it holds."
+        console.print(escape(message), soft_wrap=True)
     console.print(f"Repaired: generation {report.generation}.")

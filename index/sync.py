@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import os
-import re
-import stat
 import time
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
@@ -17,18 +14,18 @@ import numpy as np
 from index.chunk import Chunker
 from index.clean import find_noise
 from index.commit import Change, commit
-from index.load import Draft, Issue, suffix_of
+from index.discover import discover, exists, file_of, size_of, slug_of
+from index.load import Draft, Issue
 from index.worker import Reader
 from index.writer import Writer, check_recipe, open_writer, recipe
 from rag.encoder import Encoder, load_encoder, load_matching
-from rag.errors import ArticleNotFound, Interrupted, LibraryCorrupt, LoadError
+from rag.errors import ArticleNotFound, Interrupted, LibraryCorrupt
 from rag.manifest import NAME, ChunkerSpec, read_manifest
 from rag.store import ArticleRow, Vector, article_digest, content_digest
 from rag.types import Article, Chunk
 
 BATCH_CHUNKS = 256
 """Chunks embedded and staged together: what an interrupt can cost."""
-UNKNOWN_KIND = "is of a kind that is not read; known are .txt .md .html .jsonl .jsonl.gz"
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,68 +126,6 @@ def rebuild(library: Path, encoder: Encoder, chunker: ChunkerSpec, on_progress: 
             raise Interrupted("Stopped.  What was embedded is kept; run the same command to go on.") from None
 
 
-def discover(paths: Sequence[Path]) -> tuple[list[Path], list[Issue]]:
-    """The readable article files under `paths`, sorted, and what was left alone.  Raises LoadError."""
-    files: dict[Path, None] = {}
-    issues: list[Issue] = []
-    for path in paths:
-        if not _exists(path):
-            raise LoadError(f"{path} does not exist: name a file or a folder with articles.")
-        root = path.resolve()
-        if not root.is_dir():
-            reason = _refused(root, root) or (None if suffix_of(root) else UNKNOWN_KIND)
-            if reason:
-                issues.append(Issue(_shown(path), reason))
-            else:
-                files[root] = None
-            continue
-        found, other = _walk(root, issues)
-        files.update(dict.fromkeys(found))
-        if other:
-            kinds = ", ".join(sorted(other))
-            issues.append(Issue(str(path), f"holds files of other kinds, left alone: {kinds}", skipped=False))
-    return list(files), issues
-
-
-def _walk(root: Path, issues: list[Issue]) -> tuple[list[Path], set[str]]:
-    found: list[Path] = []
-    other: set[str] = set()
-
-    def unreadable(error: OSError) -> None:
-        issues.append(Issue(_shown(error.filename), f"cannot be read: {error.strerror}"))
-
-    for place, folders, names in os.walk(root, onerror=unreadable):
-        folders[:] = sorted(name for name in folders if not name.startswith("."))
-        for path in sorted(Path(place, name) for name in names if not name.startswith(".")):
-            if not suffix_of(path):
-                other.add(_shown(path.suffix.lower()) or "without ending")
-            elif reason := _refused(path, root):
-                issues.append(Issue(_shown(path), reason))
-            else:
-                found.append(path)
-    return sorted(found), other
-
-
-def _refused(path: Path, root: Path) -> str | None:
-    """Why a file is not even opened; a pipe, for one, would be waited for."""
-    try:
-        if not path.resolve().is_relative_to(root):
-            return "is a link that leads out of the folder; it is not followed"
-        if not stat.S_ISREG(path.stat().st_mode):
-            return "is not a regular file"
-        str(path).encode()
-    except UnicodeEncodeError:
-        return "has a name that is not UTF-8; rename it"
-    except (OSError, RuntimeError) as error:
-        return f"cannot be read: {getattr(error, 'strerror', None) or 'it is a link that leads to itself'}"
-    return None
-
-
-def _shown(path: object) -> str:
-    """A path as text that can be printed and stored, whatever bytes its name has."""
-    return os.fsencode(str(path)).decode(errors="backslashreplace")
-
-
 @dataclass
 class _Run:
     """The state of one sync: what is live, what was seen, what waits to be embedded."""
@@ -219,7 +154,7 @@ class _Run:
     # -- reading ------------------------------------------------------------------------------------------------
 
     def read(self, files: Sequence[Path]) -> None:
-        sizes = [_size(file) for file in files]
+        sizes = [size_of(file) for file in files]
         self.total = sum(sizes)
         before = 0
         reader = Reader()
@@ -258,9 +193,9 @@ class _Run:
             return draft.key[:200]
         if draft.origin in self.by_origin:
             return self.by_origin[draft.origin].id
-        slug = _slug(draft.origin)
+        slug = slug_of(draft.origin)
         holder = self.by_id.get(slug)
-        moved = holder is not None and not _exists(file_of(holder.origin))
+        moved = holder is not None and not exists(file_of(holder.origin))
         if (holder is None or moved) and slug not in self.seen:
             return slug
         return f"{slug}-{hashlib.sha256(draft.origin.encode()).hexdigest()[:6]}"
@@ -376,34 +311,3 @@ class _Run:
             manifest.generation, self.added, self.changed, self.unchanged, self.removed, self.reused, self.embedded,
             time.monotonic() - self.started, tuple(self.issues),
         )  # fmt: skip
-
-
-def file_of(origin: str) -> Path:
-    """The file of an origin: `news.jsonl#12` gives `news.jsonl`, while `c#.txt` is a file itself."""
-    path, _, line = origin.rpartition("#")
-    return Path(path if line.isdigit() and suffix_of(Path(path)) in (".jsonl", ".jsonl.gz") else origin)
-
-
-def _exists(path: Path) -> bool:
-    """Whether there is something; what may not be looked at counts as there."""
-    try:
-        return path.exists()
-    except OSError:
-        return True
-
-
-def _size(file: Path) -> int:
-    """Bytes of a file, 0 for one that has gone since it was found; reading it will say so."""
-    try:
-        return file.stat().st_size
-    except OSError:
-        return 0
-
-
-def _slug(origin: str) -> str:
-    """A readable id from a file's name: `news.jsonl#12` gives `news-12`."""
-    name = file_of(origin).name
-    line = origin[len(str(file_of(origin))) + 1 :]
-    stem = name[: len(name) - len(suffix_of(Path(name)))] or name
-    slug = re.sub(r"[^\w]+", "-", stem).strip("-").lower()[:120] or "article"
-    return f"{slug}-{line}" if line else slug

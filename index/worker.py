@@ -12,6 +12,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import asdict
 from datetime import date
 from pathlib import Path
@@ -120,10 +121,9 @@ class Reader:
 
 
 def _close_quietly(pipe: Any) -> None:
-    try:
+    # The child may have died with our last line unread.
+    with suppress(OSError):
         pipe.close()
-    except OSError:
-        pass  # the child died with our last line unread
 
 
 def _from_message(message: dict[str, Any]) -> Draft | Issue:

@@ -39,9 +39,8 @@ def compose(
     question: str,
     ranking: Ranking,
     provenance: Provenance,
-    started: float,
 ) -> Answer:
-    """The answer to a ranked question.  Raises CitationError if a quote does not match the store."""
+    """The answer to a ranked question, its total time left to the caller.  Raises CitationError."""
     settings = provenance.settings
     clock = time.perf_counter()
     found = merged(snapshot, ranking, settings.passages)
@@ -53,9 +52,7 @@ def compose(
     confidence = readings[0].probability if readings else 0.0
     answered = bool(readings) and confidence >= settings.min_confidence
     chosen = choose(readings, found, settings.max_citations) if answered else []
-    citations = tuple(
-        _cite(snapshot, number, reading, found) for number, reading in enumerate(chosen, start=1)
-    )
+    citations = tuple(_cite(snapshot, number, reading, found) for number, reading in enumerate(chosen, start=1))
     cite = (time.perf_counter() - clock) * 1e3
     return Answer(
         question=question,
@@ -64,7 +61,7 @@ def compose(
         confidence=confidence,
         citations=citations,
         passages=tuple(passages),
-        timings=replace(ranking.timings, read=read, cite=cite, total=(time.perf_counter() - started) * 1e3),
+        timings=replace(ranking.timings, read=read, cite=cite),
         provenance=provenance,
         reason=None if answered else _reason(inquiry, found, confidence, provenance),
     )
@@ -112,9 +109,7 @@ def _cite(snapshot: Snapshot, number: int, reading: Reading, found: Sequence[Fou
             f"The quote at {start}-{end} of article {one.article.id!r} differs from the stored text: "
             f"run rag verify --library {snapshot.folder}"
         )
-    return Citation(
-        number, stored.id, stored.title, stored.source, stored.url, stored.published, start, end, quote
-    )
+    return Citation(number, stored.id, stored.title, stored.source, stored.url, stored.published, start, end, quote)
 
 
 def _reason(inquiry: Inquiry, found: Sequence[Found], confidence: float, provenance: Provenance) -> str:

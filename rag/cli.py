@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import asdict, replace
 from datetime import date
 from pathlib import Path
@@ -24,7 +25,6 @@ if TYPE_CHECKING:
     from rag.types import Filters
 
 OK, ERROR, USAGE, INCOMPLETE, INTERRUPTED = 0, 1, 2, 3, 130
-
 
 
 def _exit(code: int, **_: object) -> None:
@@ -60,18 +60,10 @@ LibraryOption = Annotated[
     ),
 ]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON instead of text.")]
-AfterOption = Annotated[
-    str | None, typer.Option("--after", help="Only articles published on or after YYYY-MM-DD.")
-]
-BeforeOption = Annotated[
-    str | None, typer.Option("--before", help="Only articles published on or before YYYY-MM-DD.")
-]
-SourceOption = Annotated[
-    list[str] | None, typer.Option("--source", help="Only this source (may be repeated).")
-]
-ArticleOption = Annotated[
-    list[str] | None, typer.Option("--article", help="Only this article id (may be repeated).")
-]
+AfterOption = Annotated[str | None, typer.Option("--after", help="Only articles published on or after YYYY-MM-DD.")]
+BeforeOption = Annotated[str | None, typer.Option("--before", help="Only articles published on or before YYYY-MM-DD.")]
+SourceOption = Annotated[list[str] | None, typer.Option("--source", help="Only this source (may be repeated).")]
+ArticleOption = Annotated[list[str] | None, typer.Option("--article", help="Only this article id (may be repeated).")]
 
 
 def _console(*, error: bool = False) -> Console:
@@ -84,14 +76,10 @@ def _json(plain: Any) -> None:
     typer.echo(json.dumps(plain, ensure_ascii=False, indent=2))
 
 
-def _filters(
-    after: str | None, before: str | None, sources: list[str] | None, articles: list[str] | None
-) -> Filters:
+def _filters(after: str | None, before: str | None, sources: list[str] | None, articles: list[str] | None) -> Filters:
     from rag.types import Filters
 
-    return Filters(
-        _day(after, "--after"), _day(before, "--before"), tuple(sources or ()), tuple(articles or ())
-    )
+    return Filters(_day(after, "--after"), _day(before, "--before"), tuple(sources or ()), tuple(articles or ()))
 
 
 def _day(text: str | None, option: str) -> date | None:
@@ -102,7 +90,7 @@ def _day(text: str | None, option: str) -> date | None:
 
 
 @app.command()
-def index(  # noqa: PLR0913
+def index(
     paths: Annotated[
         list[Path] | None, typer.Argument(help="Files and folders with articles.", show_default=False)
     ] = None,
@@ -111,13 +99,9 @@ def index(  # noqa: PLR0913
         str | None,
         typer.Option("--model", help="A sentence-transformers model, by name or path, for a new library."),
     ] = None,
-    chunk_tokens: Annotated[
-        int | None, typer.Option(help="Tokens of a chunk, for a new library.", min=24)
-    ] = None,
+    chunk_tokens: Annotated[int | None, typer.Option(help="Tokens of a chunk, for a new library.", min=24)] = None,
     overlap: Annotated[int | None, typer.Option(help="Tokens that neighbouring chunks share.", min=0)] = None,
-    prune: Annotated[
-        bool, typer.Option("--prune", help="Remove articles whose files under PATHS are gone.")
-    ] = False,
+    prune: Annotated[bool, typer.Option("--prune", help="Remove articles whose files under PATHS are gone.")] = False,
     rebuild: Annotated[
         bool,
         typer.Option("--rebuild", help="Cut and embed all stored articles anew (after a change of model)."),
@@ -125,20 +109,17 @@ def index(  # noqa: PLR0913
     as_json: JsonOption = False,
 ) -> int:
     """Add the articles under PATHS (.txt .md .html .jsonl .jsonl.gz); only new and changed ones are embedded."""
-    from index.command import run
+    from index.command import Order, run
 
-    options = {"max_tokens": chunk_tokens, "overlap": overlap}
-    report = run(
-        paths or [], library or default_library(), _console(error=True),
-        model=model, chunking={k: v for k, v in options.items() if v is not None}, prune=prune, anew=rebuild,
-    )  # fmt: skip
+    order = Order(model, chunk_tokens, overlap, prune, rebuild)
+    report = run(paths or [], library or default_library(), order, _console(error=True))
     if as_json:
         _json(json.loads(json.dumps(asdict(report))))
     return INCOMPLETE if report.skipped else OK
 
 
 @app.command()
-def ask(  # noqa: PLR0913
+def ask(
     question: Annotated[str, typer.Argument(help="The question, in quotation marks.", show_default=False)],
     library: LibraryOption = None,
     after: AfterOption = None,
@@ -166,7 +147,7 @@ def ask(  # noqa: PLR0913
 
 
 @app.command()
-def search(  # noqa: PLR0913
+def search(
     query: Annotated[str, typer.Argument(help="Words or a question.", show_default=False)],
     library: LibraryOption = None,
     k: Annotated[int, typer.Option("-k", help="How many passages.", min=1, max=100)] = 10,
@@ -234,17 +215,13 @@ def _range(quote: str | None, length: int):  # type: ignore[no-untyped-def]
         return None
     start, _, end = quote.partition("-")
     if not (start.isdecimal() and end.isdecimal() and int(start) < int(end) <= length):
-        raise QuestionError(
-            f"--quote {quote!r} is not a range START-END within the article's {length} characters."
-        )
+        raise QuestionError(f"--quote {quote!r} is not a range START-END within the article's {length} characters.")
     return Span(int(start), int(end))
 
 
 @app.command()
 def remove(
-    articles: Annotated[
-        list[str], typer.Argument(help="Ids of articles (see rag list).", show_default=False)
-    ],
+    articles: Annotated[list[str], typer.Argument(help="Ids of articles (see rag list).", show_default=False)],
     library: LibraryOption = None,
 ) -> int:
     """Remove articles from the library; their files are not touched."""
@@ -262,9 +239,16 @@ def verify(
     as_json: JsonOption = False,
 ) -> int:
     """Check every file, row and offset of the library, and a sample of its vectors."""
+    import rag
     from rag.verify import verify as check
 
-    report = check(library or default_library(), sample=sample)
+    folder = library or default_library()
+    encoder = None
+    if sample:
+        # A library too damaged to open is checked all the same, its vectors left out.
+        with suppress(RagError), rag.open(folder) as opened:
+            encoder = opened.encoder
+    report = check(folder, encoder=encoder, sample=sample)
     if as_json:
         _json(asdict(report))
     else:
@@ -290,9 +274,7 @@ def ui(
     library: LibraryOption = None,
     host: Annotated[str, typer.Option(help="Only addresses of this machine are accepted.")] = "127.0.0.1",
     port: Annotated[int, typer.Option(min=1, max=65535)] = 7860,
-    open_browser: Annotated[
-        bool, typer.Option("--open/--no-open", help="Open the page in the browser.")
-    ] = False,
+    open_browser: Annotated[bool, typer.Option("--open/--no-open", help="Open the page in the browser.")] = False,
 ) -> int:
     """Serve the page, to this machine only, until Ctrl-C."""
     from ui.app import serve

@@ -42,7 +42,7 @@ class Columns:
     def to_bytes(self) -> bytes:
         """Serialised with numpy's own format, no pickle."""
         buffer = io.BytesIO()
-        np.savez(buffer, **{field.name: getattr(self, field.name) for field in fields(self)})  # type: ignore[arg-type]
+        np.savez(buffer, **{field.name: getattr(self, field.name) for field in fields(self)})
         return buffer.getvalue()
 
     def mask(self, filters: Filters) -> npt.NDArray[np.bool_] | None:

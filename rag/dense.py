@@ -37,9 +37,7 @@ class DenseIndex:
         try:
             self._index = faiss.read_index(str(path), faiss.IO_FLAG_MMAP_IFC)
         except RuntimeError as error:
-            raise LibraryCorrupt(
-                f"{path} is not a FAISS index: run rag repair --library {path.parents[2]}"
-            ) from error
+            raise LibraryCorrupt(f"{path} is not a FAISS index: run rag repair --library {path.parents[2]}") from error
         if (self._index.d, self._index.ntotal) != (dimension, size):
             raise LibraryCorrupt(
                 f"{path} holds {self._index.ntotal} vectors of {self._index.d} dims, expected {size} of {dimension}: "
@@ -61,7 +59,7 @@ class DenseIndex:
         if allowed is not None:
             bits = np.packbits(allowed, bitorder="little")
             selector = faiss.IDSelectorBitmap(len(bits), faiss.swig_ptr(bits))
-            parameters = faiss.SearchParameters(sel=selector)
+            parameters = faiss.SearchParameters(sel=selector)  # type: ignore[call-arg]
         k = min(k, self._index.ntotal)
         scores, positions = self._index.search(query[None, :].astype(np.float32), k, params=parameters)
         found = positions[0] >= 0

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import json
 import sys
 import threading
@@ -18,8 +19,11 @@ from rag.models import cache_folder, locate
 from rag.spec import EncoderSpec
 
 Vectors = npt.NDArray[np.float32]
-BATCH = 4
-"""Texts per inference request when many are encoded; small batches of equal length waste the least padding."""
+BATCH_TOKENS = 1024
+"""Tokens per inference request when many texts are encoded: small batches of like length waste the least padding."""
+MOST_BATCH = 32
+STEP = 8
+"""Widths are rounded up to a multiple of this: every new shape costs the runtime time and memory."""
 
 
 class Encoder(Protocol):
@@ -93,16 +97,13 @@ def _from_compiled(path: Path, spec: EncoderSpec, folder: Path | None) -> Encode
 
 def load_openvino() -> Any:
     """The module openvino, imported without its telemetry, which would look up an analytics host on import."""
-    if "openvino" not in sys.modules:
-        known = "openvino_telemetry" in sys.modules
-        if not known:
-            sys.modules["openvino_telemetry"] = None  # type: ignore[assignment]
-        try:
-            import openvino
-        finally:
-            if not known:
-                del sys.modules["openvino_telemetry"]
-    return sys.modules["openvino"]
+    if "openvino" in sys.modules or "openvino_telemetry" in sys.modules:
+        return importlib.import_module("openvino")
+    sys.modules["openvino_telemetry"] = None  # type: ignore[assignment]
+    try:
+        return importlib.import_module("openvino")
+    finally:
+        del sys.modules["openvino_telemetry"]
 
 
 class _Tokens:
@@ -190,8 +191,7 @@ class OpenVINOEncoder:
     def encode_passages(self, texts: Sequence[str]) -> Vectors:
         ids = self._tokens.passages(texts)
         found = np.zeros((len(ids), self.spec.dimension), np.float32)
-        order = sorted(range(len(ids)), key=lambda i: -len(ids[i]))
-        groups = [order[i : i + BATCH] for i in range(0, len(order), BATCH)]
+        groups = _batches([len(one) for one in ids])
         if len(groups) <= 2:
             for group in groups:
                 found[group] = self._infer([ids[i] for i in group])
@@ -219,7 +219,7 @@ class OpenVINOEncoder:
         return np.array(self._requests.one.get_output_tensor(0).data, dtype=np.float32)
 
     def _pad(self, ids: list[list[int]]) -> dict[str, npt.NDArray[np.int64]]:
-        width = max(len(one) for one in ids)
+        width = _width(max(len(one) for one in ids), self.spec.max_tokens)
         tokens = np.full((len(ids), width), self._pad_id, np.int64)
         mask = np.zeros((len(ids), width), np.int64)
         for row, one in enumerate(ids):
@@ -243,6 +243,22 @@ class OpenVINOEncoder:
         return np.asarray(vectors / np.maximum(norms, 1e-12), dtype=np.float32)
 
 
+def _width(length: int, most: int) -> int:
+    """The number of tokens that a text of some length is padded to."""
+    return length if length <= STEP else min(-(-length // STEP) * STEP, most)
+
+
+def _batches(lengths: Sequence[int]) -> list[list[int]]:
+    """Positions of texts, longest first, in groups of about BATCH_TOKENS tokens."""
+    order = sorted(range(len(lengths)), key=lambda i: -lengths[i])
+    groups: list[list[int]] = []
+    while order:
+        size = min(MOST_BATCH, max(1, BATCH_TOKENS // max(lengths[order[0]], 1)))
+        groups.append(order[:size])
+        order = order[size:]
+    return groups
+
+
 class TorchEncoder:
     """Runs the model with sentence-transformers on the CPU; slower, for models that OpenVINO cannot run."""
 
@@ -252,9 +268,7 @@ class TorchEncoder:
         self.spec = spec
         self._tokens = _Tokens(tokenizer, spec)
         options = {"use_safetensors": True}
-        self._model = SentenceTransformer(
-            str(folder), device="cpu", trust_remote_code=False, model_kwargs=options
-        )
+        self._model = SentenceTransformer(str(folder), device="cpu", trust_remote_code=False, model_kwargs=options)
         self._model.max_seq_length = spec.max_tokens
         self._lock = threading.Lock()
 

@@ -9,28 +9,28 @@ from typing import Literal
 Kind = Literal["name", "place", "time", "number", "reason", "manner", "verdict", "thing"]
 
 _TIME_NOUN = r"(?:year|years|date|day|days|month|time|week|century|decade|hour)"
-_NUMBER_NOUN = (
-    r"(?:percentage|percent|number|price|age|amount|share|size|temperature|rate|cost|fine|salary|score|toll)"
+_NUMBER_NOUN = r"(?:percentage|percent|number|price|age|amount|share|size|temperature|rate|cost|fine|salary|score|toll)"
+_PLACE_NOUN = (
+    r"(?:country|countries|city|cities|state|states|town|place|region|continent|nation|airport|village|location)"
 )
-_PLACE_NOUN = r"(?:country|countries|city|cities|state|states|town|place|region|continent|nation|airport|village|location)"
 _NAME_NOUN = (
     r"(?:person|people|company|companies|team|teams|politician|president|actor|actress|singer|player|agency|"
     r"agencies|organi[sz]ation|party|group|newspaper|outlet|journalist|athlete|artist|author|bank|brand|movie|film|"
     r"show|song|album|book|airline|university|star|celebrity|governor|senator|minister|leader|official|judge|ceo)"
 )
 _PATTERNS: tuple[tuple[Kind, str], ...] = (
-        ("time", rf"\bwhen\b|\b(?:what|which)\s+(?:\w+\s+)?{_TIME_NOUN}\b|\bhow\s+(?:long ago|soon)\b"),
-        ("number", r"\bhow\s+(?:many|much|old|long|far|tall|big|large|high|fast|often|heavy|deep|wide)\b"),
-        ("number", rf"\b(?:what|which)(?:\s+(?:was|is|were|are))?(?:\s+the)?\s+(?:\w+\s+)?{_NUMBER_NOUN}\b"),
-        ("reason", r"\bwhy\b|\bwhat\s+(?:caused|prompted|led to)\b|\bfor what reason\b"),
-        ("name", r"\b(?:who|whom|whose)\b"),
-        ("place", rf"\bwhere\b|\b(?:what|which)\s+(?:\w+\s+){{0,2}}{_PLACE_NOUN}\b"),
-        ("name", rf"\b(?:what|which)\s+(?:\w+\s+){{0,3}}{_NAME_NOUN}\b"),
-        ("manner", r"^\W*(?:and\s+)?how\b"),
-        (
-            "verdict",
-            r"^\W*(?:and |so |but )?(?:is|are|was|were|do|does|did|has|have|had|can|could|will|would|should|may|might)\b",
-        ),
+    ("time", rf"\bwhen\b|\b(?:what|which)\s+(?:\w+\s+)?{_TIME_NOUN}\b|\bhow\s+(?:long ago|soon)\b"),
+    ("number", r"\bhow\s+(?:many|much|old|long|far|tall|big|large|high|fast|often|heavy|deep|wide)\b"),
+    ("number", rf"\b(?:what|which)(?:\s+(?:was|is|were|are))?(?:\s+the)?\s+(?:\w+\s+)?{_NUMBER_NOUN}\b"),
+    ("reason", r"\bwhy\b|\bwhat\s+(?:caused|prompted|led to)\b|\bfor what reason\b"),
+    ("name", r"\b(?:who|whom|whose)\b"),
+    ("place", rf"\bwhere\b|\b(?:what|which)\s+(?:\w+\s+){{0,2}}{_PLACE_NOUN}\b"),
+    ("name", rf"\b(?:what|which)\s+(?:\w+\s+){{0,3}}{_NAME_NOUN}\b"),
+    ("manner", r"^\W*(?:and\s+)?how\b"),
+    (
+        "verdict",
+        r"^\W*(?:and |so |but )?(?:is|are|was|were|do|does|did|has|have|had|can|could|will|would|should|may|might)\b",
+    ),
 )
 _KINDS = tuple((kind, re.compile(pattern, re.IGNORECASE)) for kind, pattern in _PATTERNS)
 _MONTH = r"(?:jan|feb|mar|apr|may|jun|jul|aug|sep|sept|oct|nov|dec)[a-z]*"
@@ -50,14 +50,12 @@ _COUNT = re.compile(
 )
 _REASON = re.compile(
     r"\b(?:because|since|due to|owing to|so that|in order to|after|as a result|amid|following|thanks to|for fear|over|"
-    r"accus\w+|blam\w+|cit(?:ed|ing)|reason\w*|caus\w+|prompt\w+|led to|to (?:avoid|prevent|protect|help|make|ensure|allow|"
-    r"keep|give|save|stop|reduce|let))\b|\bas (?:the|a|he|she|they|it)\b",
+    r"accus\w+|blam\w+|cit(?:ed|ing)|reason\w*|caus\w+|prompt\w+|led to|to (?:avoid|prevent|protect|help|make|ensure|"
+    r"allow|keep|give|save|stop|reduce|let))\b|\bas (?:the|a|he|she|they|it)\b",
     re.IGNORECASE,
 )
 _MANNER = re.compile(r"\b(?:by|through|via|using|with|thanks to|so that|under|in exchange)\b", re.IGNORECASE)
-_PLACE_LEAD = re.compile(
-    r"\b(?:in|at|from|to|near|outside|across|off|of|into|through|around)\s+(?:the\s+)?[A-Z]"
-)
+_PLACE_LEAD = re.compile(r"\b(?:in|at|from|to|near|outside|across|off|of|into|through|around)\s+(?:the\s+)?[A-Z]")
 _NAME = re.compile(r"\b[A-ZÀ-ÖØ-Þ][\w’'.-]*\w|\b[A-Z]{2,}\b")
 _WORDS = re.compile(r"\w+")
 
@@ -72,7 +70,7 @@ def names(text: str) -> list[str]:
     found: list[str] = []
     for match in _NAME.finditer(text):
         before = text[: match.start()].rstrip(" \"“‘'(")
-        if before and before[-1] not in ".!?:…" or match.group().isupper() and len(match.group()) > 1:
+        if (before and before[-1] not in ".!?:…") or (match.group().isupper() and len(match.group()) > 1):
             found.append(match.group())
     return found
 

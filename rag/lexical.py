@@ -13,10 +13,13 @@ from rag.columns import UNDATED, days
 from rag.dense import Positions
 from rag.encoder import Vectors
 from rag.errors import LibraryCorrupt, StorageError
+from rag.thesaurus import kin
 from rag.types import Filters
 
 ANALYZER = "article_rag_en"
 TITLE_BOOST = 0.35
+KIN_BOOST = 0.5
+"""Weight of a word of the same family (`rag/thesaurus.py`) beside the question's own."""
 HEAP_BYTES = 64_000_000
 
 
@@ -144,7 +147,7 @@ class LexicalIndex:
     def search(
         self, terms: Sequence[str], k: int, filters: Filters, articles: Sequence[int]
     ) -> tuple[Positions, Vectors]:
-        """Chunk rows and BM25 scores of the k best for any of `terms`; `articles` are the rows of `filters.articles`."""
+        """Chunk rows and BM25 scores of the k best for any of `terms`; `articles`: the rows of `filters.articles`."""
         import tantivy
 
         wanted = [(tantivy.Occur.Should, clause) for term in dict.fromkeys(terms) for clause in self._clauses(term)]
@@ -161,9 +164,17 @@ class LexicalIndex:
     def _clauses(self, term: str) -> list[Any]:
         import tantivy
 
-        body = tantivy.Query.term_query(self._schema, "body", term, index_option="freq")
-        title = tantivy.Query.term_query(self._schema, "title", term, index_option="freq")
-        return [body, tantivy.Query.boost_query(title, TITLE_BOOST)]
+        body = self._term("body", term)
+        others = [tantivy.Query.boost_query(self._term("body", other), KIN_BOOST) for other in kin(term)]
+        if others:
+            # A family counts once, as its best member does.
+            body = tantivy.Query.disjunction_max_query([body, *others])
+        return [body, tantivy.Query.boost_query(self._term("title", term), TITLE_BOOST)]
+
+    def _term(self, field: str, term: str) -> Any:
+        import tantivy
+
+        return tantivy.Query.term_query(self._schema, field, term, index_option="freq")
 
     def _limits(self, filters: Filters, articles: Sequence[int]) -> list[Any]:
         import tantivy

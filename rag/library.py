@@ -29,7 +29,6 @@ from rag.types import (
 )
 
 
-
 @dataclass(frozen=True, slots=True)
 class LibraryInfo:
     """What a library is; `version` is the article-rag that runs, not the one that wrote it."""
@@ -177,9 +176,7 @@ class Library:
         with self._using() as held:
             return _article(held.snapshot, article_id)
 
-    def ask(
-        self, question: str, *, filters: Filters | None = None, settings: Settings | None = None
-    ) -> Answer:
+    def ask(self, question: str, *, filters: Filters | None = None, settings: Settings | None = None) -> Answer:
         """Answer a question with verified verbatim quotes, or refuse with the closest passages.
 
         Raises QuestionError for a question that is empty, too long or of stop words only, CitationError if a
@@ -191,7 +188,9 @@ class Library:
         with self._using() as held:
             ranking = self._rank(held, plain, filters, settings)
             provenance = self._provenance(held.snapshot, filters, settings)
-            return compose(held.snapshot, held.encoder, self._reader, plain, ranking, provenance, started)
+            answer = compose(held.snapshot, held.encoder, self._reader, plain, ranking, provenance)
+        total = (time.perf_counter() - started) * 1e3
+        return replace(answer, timings=replace(answer.timings, total=total))
 
     def search(
         self, query: str, *, k: int = 10, filters: Filters | None = None, settings: Settings | None = None
@@ -210,8 +209,7 @@ class Library:
     ) -> tuple[Passage, ...]:
         """The k best single chunks, not merged: what retrieval metrics look at."""
         with self._using() as held:
-            ranking = self._rank(held, check_question(query), filters or Filters(), settings or Settings()
-            )
+            ranking = self._rank(held, check_question(query), filters or Filters(), settings or Settings())
             return tuple(found.passage for found in single(held.snapshot, ranking, k))
 
     def _rank(self, held: _Held, question: str, filters: Filters, settings: Settings) -> Ranking:

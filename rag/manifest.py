@@ -26,8 +26,8 @@ class ChunkerSpec:
 
     name: str = "sentences"
     version: int = 1
-    max_tokens: int = 160
-    overlap: int = 32
+    max_tokens: int = 200
+    overlap: int = 24
     title_tokens: int = 48
 
 

@@ -81,6 +81,4 @@ def _from_hub(name: str) -> Path:
             ) from error
         if (Path(found) / "modules.json").is_file():
             return Path(found)
-    raise ModelError(
-        f"{repository} on the hub is not a sentence-transformers model (it has no modules.json)."
-    )
+    raise ModelError(f"{repository} on the hub is not a sentence-transformers model (it has no modules.json).")

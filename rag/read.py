@@ -14,9 +14,12 @@ from rag.encoder import Encoder, Vectors
 from rag.kinds import kind_of, names, shows
 from rag.sentences import ends_sentence, sentences
 from rag.stopwords import STOPWORDS
+from rag.thesaurus import alike
 from rag.types import Article, Passage, Span
 from rag.weights import JUDGE_BIAS, JUDGE_WEIGHTS, RANK_WEIGHTS
 
+KIN = 0.7
+"""How alike words of one family of the thesaurus count."""
 WORD_CACHE = 20_000
 LONG_ARTICLE = 20
 """Sentences from which on the first ones of an article stand out."""
@@ -188,20 +191,28 @@ class ExtractiveReader:
         column = {word: index for index, word in enumerate(vocabulary)}
         likeness = self._words.get(vocabulary, encoder) @ self._words.get(asked, encoder).T
         scaled = np.clip((likeness - LIKE_LEAST) / (1 - LIKE_LEAST), 0, 1)
+        stems = [inquiry.analyse(word) for word in vocabulary]
+        kin = np.array([[any(alike(stem, term) for stem in own) for term in inquiry.terms] for own in stems], bool)
+        scaled = np.maximum(scaled, KIN * kin)
         empty = np.zeros(len(asked), np.float32)
         return np.stack([scaled[[column[w] for w in bag]].max(axis=0) if bag else empty for bag in bags])
 
 
 def within_budget(texts: Sequence[str], encoder: Encoder) -> list[str]:
     """Texts cut at a word where they are longer than the encoder reads: enough to compare, not to index."""
-    found = []
-    for text, tokens in zip(texts, encoder.count_tokens(texts), strict=True):
-        words = text.split()
-        while tokens > encoder.passage_budget and len(words) > 1:
-            words = words[: max(1, min(len(words) - 1, len(words) * encoder.passage_budget // tokens))]
-            tokens = encoder.count_tokens([" ".join(words)])[0]
-        found.append(" ".join(words) if tokens <= encoder.passage_budget else words[0][:64])
-    return found
+    counts = encoder.count_tokens(texts)
+    return [
+        text if tokens <= encoder.passage_budget else _cut(text, tokens, encoder)
+        for text, tokens in zip(texts, counts, strict=True)
+    ]
+
+
+def _cut(text: str, tokens: int, encoder: Encoder) -> str:
+    words = text.split()
+    while tokens > encoder.passage_budget and len(words) > 1:
+        words = words[: max(1, min(len(words) - 1, len(words) * encoder.passage_budget // tokens))]
+        tokens = encoder.count_tokens([" ".join(words)])[0]
+    return " ".join(words) if tokens <= encoder.passage_budget else words[0][: encoder.passage_budget]
 
 
 def _surface(inquiry: Inquiry, term: str) -> str:

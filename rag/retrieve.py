@@ -45,9 +45,7 @@ def content_terms(snapshot: Snapshot, text: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys(words))
 
 
-def rank(
-    snapshot: Snapshot, encoder: Encoder, question: str, settings: Settings, filters: Filters
-) -> Ranking:
+def rank(snapshot: Snapshot, encoder: Encoder, question: str, settings: Settings, filters: Filters) -> Ranking:
     """Fuse the `settings.candidates` best chunks of each retriever by reciprocal rank, weighted."""
     clock = _Clock()
     query = encoder.encode_query(question)
@@ -129,8 +127,7 @@ def _touches(snapshot: Snapshot, ranking: Ranking, group: list[int], position: i
         return False
     start, end = int(columns.start[position]), int(columns.end[position])
     return any(
-        start <= int(columns.end[other]) + MERGE_GAP and int(columns.start[other]) <= end + MERGE_GAP
-        for other in mine
+        start <= int(columns.end[other]) + MERGE_GAP and int(columns.start[other]) <= end + MERGE_GAP for other in mine
     )
 
 

@@ -52,7 +52,7 @@ def paragraphs(text: str) -> list[Span]:
 
 
 def sentences(text: str) -> list[Span]:
-    """The sentences of a text in order, trimmed, never across paragraphs; together they hold every visible character."""
+    """The sentences of a text, trimmed, in order, never across paragraphs; they hold every visible character."""
     found: list[Span] = []
     for paragraph in paragraphs(text):
         found.extend(_in_paragraph(text, paragraph))

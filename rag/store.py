@@ -170,9 +170,7 @@ class Store:
                 f"{self.path}: {error}.  Free some space or check the disk, then run the same command again; "
                 "what was published before is unchanged."
             )
-        return LibraryCorrupt(
-            f"{self.path} is damaged ({error}): run rag repair --library {self.path.parent}"
-        )
+        return LibraryCorrupt(f"{self.path} is damaged ({error}): run rag repair --library {self.path.parent}")
 
     @contextmanager
     def _guard(self) -> Iterator[sqlite3.Connection]:
@@ -257,9 +255,7 @@ class Store:
         self._check_published(found)
         if not isinstance(text, str) or content_digest(found.title, text) != found.content:
             raise self._damaged(f"the text of article {found.id!r}")
-        return Article(
-            found.id, found.title, text, found.source, found.url, found.published, found.origin, found.noise
-        )
+        return Article(found.id, found.title, text, found.source, found.url, found.published, found.origin, found.noise)
 
     def _one(self, row: int, columns: str) -> tuple[Any, ...]:
         found = self.query(f"SELECT {columns} FROM articles WHERE row = ?", (row,))
@@ -290,14 +286,10 @@ class Store:
 
     def with_content(self, content: bytes, recipe: str) -> int | None:
         """The newest row, in any state, whose vectors were made from the same title and text in the same way."""
-        found = self.query(
-            "SELECT max(row) FROM articles WHERE content = ? AND recipe = ?", (content, recipe)
-        )
+        found = self.query("SELECT max(row) FROM articles WHERE content = ? AND recipe = ?", (content, recipe))
         return int(found[0][0]) if found and found[0][0] is not None else None
 
-    def stage(
-        self, article: Article, recipe: str, chunks: Sequence[Chunk], vectors: Vector, now: float
-    ) -> int:
+    def stage(self, article: Article, recipe: str, chunks: Sequence[Chunk], vectors: Vector, now: float) -> int:
         """Add an unpublished article with its chunks and their (n, dimension) vectors; the new row."""
         content = content_digest(article.title, article.text)
         noise = json.dumps([list(mark) for mark in article.noise])
@@ -305,8 +297,8 @@ class Store:
         digest = article_digest(article, recipe, len(chunks))
         with self._guard() as db:
             cursor = db.execute(
-                "INSERT INTO articles (id, title, source, url, published, origin, noise, recipe, chunks, content, digest, "
-                "staged, text) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                "INSERT INTO articles (id, title, source, url, published, origin, noise, recipe, chunks, content, "
+                "digest, staged, text) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
                 (article.id, article.title, article.source, article.url, published, article.origin, noise, recipe,
                  len(chunks), content, digest, now, article.text),
             )  # fmt: skip
@@ -372,7 +364,5 @@ def _writable(folder: Path) -> bool:
 
 def delete_rows(store: Store, condition: str, parameters: dict[str, Any]) -> int:
     """Delete the articles that meet an SQL condition together with their chunks; how many articles."""
-    store.execute(
-        f"DELETE FROM chunks WHERE article IN (SELECT row FROM articles WHERE {condition})", parameters
-    )
+    store.execute(f"DELETE FROM chunks WHERE article IN (SELECT row FROM articles WHERE {condition})", parameters)
     return store.execute(f"DELETE FROM articles WHERE {condition}", parameters)

@@ -50,9 +50,7 @@ def show_passages(console: Console, passages: Sequence[Passage]) -> None:
 
 def _heading(source: Citation | Passage) -> Text:
     parts = [part for part in (source.source, str(source.published) if source.published else None) if part]
-    text = Text.assemble(
-        (source.title or source.article_id, "bold"), f" ({', '.join(parts)})" if parts else ""
-    )
+    text = Text.assemble((source.title or source.article_id, "bold"), f" ({', '.join(parts)})" if parts else "")
     if source.url:
         text.append(f" {source.url}", style="blue")
     return text

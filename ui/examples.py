@@ -21,9 +21,7 @@ _DATES = {*calendar.day_name, *calendar.month_name}
 
 def suggestions(articles: Iterable[Article], limit: int = 3) -> tuple[str, ...]:
     """Up to `limit` different questions about the newest of `articles`, newest first."""
-    newest = heapq.nlargest(
-        4 * limit, islice(articles, LOOKED_AT), key=lambda article: article.published or date.min
-    )
+    newest = heapq.nlargest(4 * limit, islice(articles, LOOKED_AT), key=lambda article: article.published or date.min)
     names = (subject(article) for article in newest)
     questions = dict.fromkeys(f"What is reported about {name}?" for name in names if name)
     return tuple(islice(questions, limit))

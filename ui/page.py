@@ -110,9 +110,7 @@ def build(desk: Desk, title: str, examples: Sequence[str] = ()) -> gr.Blocks:
     return blocks
 
 
-def _wire(
-    desk: Desk, box: gr.Textbox, asking: list[Any], starters: list[gr.Button], shown: list[gr.HTML]
-) -> None:
+def _wire(desk: Desk, box: gr.Textbox, asking: list[Any], starters: list[gr.Button], shown: list[gr.HTML]) -> None:
     """One event for every way to ask, so that a session never has two of them under way.
 
     Gradio 6.31 loses the result of an event that joins while another one of its session ends; for the same

@@ -25,9 +25,7 @@ SETS = Path(__file__).parents[2] / "eval" / "sets"
 
 def write_set(folder: Path, *rows: Any) -> Path:
     path = folder / "set.jsonl"
-    path.write_text(
-        "\n".join(row if isinstance(row, str) else json.dumps(row) for row in rows), encoding="utf-8"
-    )
+    path.write_text("\n".join(row if isinstance(row, str) else json.dumps(row) for row in rows), encoding="utf-8")
     return path
 
 
@@ -70,22 +68,14 @@ def test_a_line_separator_in_a_string_and_a_byte_order_mark_are_no_line_ends(tmp
         pytest.param(GOOD | {"id": "q0"}, "id", "no other line", '"q0"', id="duplicate id"),
         pytest.param(GOOD | {"question": " "}, "question", "not empty", '" "', id="blank question"),
         pytest.param(GOOD | {"question": "\ud800"}, "question", "surrogates", "ud800", id="lone surrogate"),
-        pytest.param(
-            GOOD | {"answerable": "yes"}, "answerable", "true or false", '"yes"', id="not a boolean"
-        ),
-        pytest.param(
-            GOOD | {"answerable": None}, "answerable", "true or false", "nothing", id="no answerable"
-        ),
+        pytest.param(GOOD | {"answerable": "yes"}, "answerable", "true or false", '"yes"', id="not a boolean"),
+        pytest.param(GOOD | {"answerable": None}, "answerable", "true or false", "nothing", id="no answerable"),
         pytest.param(GOOD | {"answers": "x"}, "answers", "a list of strings", '"x"', id="answers not a list"),
         pytest.param(GOOD | {"answers": [3]}, "answers", "a string", "3", id="answer not a string"),
-        pytest.param(
-            GOOD | {"answers": ["?"]}, "answers", "a letter or a digit", '"?"', id="answer of signs"
-        ),
+        pytest.param(GOOD | {"answers": ["?"]}, "answers", "a letter or a digit", '"?"', id="answer of signs"),
         pytest.param(GOOD | {"answers": []}, "answers", "at least one", "[]", id="answerable, no answers"),
         pytest.param(GOOD | {"articles": []}, "articles", "at least one", "[]", id="answerable, no articles"),
-        pytest.param(
-            GOOD | {"answerable": False}, "answers", "an empty list", "Ilse", id="answers to nothing"
-        ),
+        pytest.param(GOOD | {"answerable": False}, "answers", "an empty list", "Ilse", id="answers to nothing"),
         pytest.param(GOOD | {"tags": {}}, "tags", "a list of strings", "{}", id="tags not a list"),
         pytest.param(GOOD | {"asked": "May 1"}, "asked", "a date", "May 1", id="not a date"),
         pytest.param(GOOD | {"asked": 2024}, "asked", "a date", "2024", id="date of a wrong type"),

@@ -113,9 +113,7 @@ def test_a_record_survives_its_line(library: Any) -> None:
     assert json.loads(line)["timings"]["read"] == 6.0
 
 
-@pytest.mark.parametrize(
-    "line", ["{", "[]", "{}", '{"tags": null}'], ids=["not JSON", "a list", "empty", "no list"]
-)
+@pytest.mark.parametrize("line", ["{", "[]", "{}", '{"tags": null}'], ids=["not JSON", "a list", "empty", "no list"])
 def test_other_lines_are_refused(line: str) -> None:
     with pytest.raises(LoadError, match="not a record"):
         Record.from_line(line)

@@ -150,9 +150,7 @@ def test_the_command_prints_nothing_but_json(library: Any, set_path: Path) -> No
     assert document["settings"]["questions"] == 2
     assert document["summary"]["questions"] == 2
     assert document["missing_articles"] == []
-    assert document["failures"] == [
-        {"id": "q2", "question": "When did the mine flood?", "failure": "wrong sentence"}
-    ]
+    assert document["failures"] == [{"id": "q2", "question": "When did the mine flood?", "failure": "wrong sentence"}]
 
 
 def test_the_command_asks_nothing_where_the_folder_is_taken(library: Any, set_path: Path) -> None:

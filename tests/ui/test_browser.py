@@ -167,8 +167,7 @@ def test_the_keyboard_goes_from_number_to_quote_and_back(visit: Visit) -> None:
     visit.page.keyboard.press("Enter")
     visit.page.wait_for_function("document.activeElement.id === 'source-2'")
     visit.page.wait_for_function(
-        "(r => r.top >= 0 && r.bottom <= innerHeight)"
-        "(document.getElementById('source-2').getBoundingClientRect())"
+        "(r => r.top >= 0 && r.bottom <= innerHeight)(document.getElementById('source-2').getBoundingClientRect())"
     )
     visit.page.keyboard.press("Enter")
     visit.page.wait_for_function("document.activeElement.id === 'cite-2'")
@@ -196,8 +195,7 @@ def test_when_the_server_is_full_the_page_says_so(visit: Visit) -> None:
     visit.ask("Who mediated the swap?")
     visit.page.wait_for_selector("[data-testid=status-tracker] .error", state="attached")
     shown = visit.page.evaluate(
-        "getComputedStyle(document.querySelector('#rag-output [data-testid=status-tracker]'), '::before')"
-        ".content"
+        "getComputedStyle(document.querySelector('#rag-output [data-testid=status-tracker]'), '::before').content"
     )
     assert "got no answer" in shown
     assert not visit.page.locator(".toast-body").first.is_visible()

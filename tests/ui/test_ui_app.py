@@ -44,9 +44,7 @@ def test_every_response_has_the_security_headers(client: TestClient, path: str) 
 
 def test_the_policy_of_the_page_names_its_own_scripts_only(client: TestClient) -> None:
     response = client.get("/")
-    policy = dict(
-        part.strip().split(" ", 1) for part in response.headers["content-security-policy"].split(";")
-    )
+    policy = dict(part.strip().split(" ", 1) for part in response.headers["content-security-policy"].split(";"))
     scripts = re.findall(r"<script(?:\s+data-gradio-mode)?>(.*?)</script>", response.text, re.DOTALL)
     digests = {f"'sha256-{base64.b64encode(hashlib.sha256(s.encode()).digest()).decode()}'" for s in scripts}
     assert len(scripts) == response.text.count("<script") - response.text.count('<script type="module"') > 3
@@ -62,16 +60,12 @@ def test_a_hostile_library_cannot_add_a_script_to_the_page() -> None:
         assert "<script>window.__xss" not in client.get("/").text
 
 
-@pytest.mark.parametrize(
-    "host", ["localhost", "localhost:7860", "127.0.0.1:1", "[::1]:7860", "[::1]", "LOCALHOST"]
-)
+@pytest.mark.parametrize("host", ["localhost", "localhost:7860", "127.0.0.1:1", "[::1]:7860", "[::1]", "LOCALHOST"])
 def test_local_names_are_served(client: TestClient, host: str) -> None:
     assert client.get("/healthz", headers={"host": host}).status_code == 200
 
 
-@pytest.mark.parametrize(
-    "host", ["evil.test", "localhost.evil.test", "192.168.0.2:7860", "", "127.0.0.1.nip.io"]
-)
+@pytest.mark.parametrize("host", ["evil.test", "localhost.evil.test", "192.168.0.2:7860", "", "127.0.0.1.nip.io"])
 def test_other_names_are_refused(client: TestClient, host: str) -> None:
     assert client.get("/", headers={"host": host}).status_code == 400
 
@@ -109,9 +103,7 @@ def test_what_the_page_does_not_ask_for_does_not_exist(client: TestClient, path:
     assert client.get(path).status_code == 404
 
 
-@pytest.mark.parametrize(
-    "path", ["upload", "run/answer", "call/answer", "component_server", "process_recording"]
-)
+@pytest.mark.parametrize("path", ["upload", "run/answer", "call/answer", "component_server", "process_recording"])
 def test_gradios_other_inputs_are_closed(client: TestClient, path: str) -> None:
     assert client.post(f"/gradio_api/{path}", json={}).status_code == 404
 

@@ -160,7 +160,5 @@ class FakeLibrary:
         self.closed = True
 
 
-_PLANNING = (
-    "Turkish agents then carried messages back and forth and fixed the order in which people would board."
-)
+_PLANNING = "Turkish agents then carried messages back and forth and fixed the order in which people would board."
 _FERRY = "A ferry will carry people on foot."

@@ -90,9 +90,7 @@ def poisoned_answer(payload: str, *, answered: bool, question: str | None = None
     """An answer with `payload` in every field that holds text."""
     first, other = poisoned_passage(payload), poisoned_passage(payload, "q")
     quote = first.text[7 : 7 + len(payload)]
-    held = Citation(
-        1, first.article_id, payload, payload, payload, first.published, 7, 7 + len(payload), quote
-    )
+    held = Citation(1, first.article_id, payload, payload, payload, first.published, 7, 7 + len(payload), quote)
     loose = Citation(2, payload, payload, payload, payload, None, 0, len(payload), payload)
     made = Provenance(payload, 1, payload, payload, Settings(), Filters())
     return Answer(
