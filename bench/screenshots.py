@@ -67,7 +67,7 @@ def _shoot(url: str) -> None:
             box = page.get_by_role("textbox").first
             box.fill(question)
             box.press("Enter")
-            page.locator(".rag-answer, .rag-refusal").first.wait_for(timeout=60_000)
+            page.locator(".rag-footnote").first.wait_for(timeout=60_000)
             page.screenshot(path=DOCS / name, full_page=True)
             page.close()
         browser.close()

@@ -20,6 +20,8 @@ from rag.types import Answer, Citation, Provenance
 REFUSAL = "These articles do not answer this question."
 ADDS_LEAST = 0.5
 """A further quote must be at least this likely, relative to the best, to stand beside it."""
+ABOUT_LEAST = 0.35
+"""Cosine below which two sentences are about different things."""
 SAME_MOST = 0.9
 """Two sentences whose vectors are closer than this say the same."""
 _LACKING = {
@@ -79,23 +81,26 @@ def inquire(snapshot: Snapshot, question: str, vector: Vectors, terms: tuple[str
 
 
 def choose(readings: Sequence[Reading], found: Sequence[Found], most: int) -> list[Reading]:
-    """The best reading, and others of other articles that are nearly as likely and say something else."""
-    chosen: list[Reading] = []
-    for reading in readings:
+    """The best reading, and others of other articles that are about the same, nearly as likely, and say more.
+
+    The surest comes first.
+    """
+    chosen = list(readings[:1])
+    for reading in readings[1:]:
         if len(chosen) == most:
             break
-        if chosen and reading.probability < ADDS_LEAST * chosen[0].probability:
-            break
-        article = found[reading.passage].article.id
-        if any(found[other.passage].article.id == article or _same(reading, other) for other in chosen):
-            continue
-        chosen.append(reading)
-    return chosen
+        owner = found[reading.passage].article.id
+        likely = reading.probability >= ADDS_LEAST * chosen[0].probability
+        near = _cosine(reading, chosen[0]) >= ABOUT_LEAST
+        new = all(found[c.passage].article.id != owner and _cosine(reading, c) < SAME_MOST for c in chosen)
+        if likely and near and new:
+            chosen.append(reading)
+    return sorted(chosen, key=lambda reading: -reading.probability)
 
 
-def _same(one: Reading, other: Reading) -> bool:
+def _cosine(one: Reading, other: Reading) -> float:
     norms = float(np.linalg.norm(one.vector) * np.linalg.norm(other.vector))
-    return float(one.vector @ other.vector) >= SAME_MOST * norms
+    return float(one.vector @ other.vector) / max(norms, 1e-12)
 
 
 def _cite(snapshot: Snapshot, number: int, reading: Reading, found: Sequence[Found]) -> Citation:

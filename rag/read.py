@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections import OrderedDict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -14,7 +14,7 @@ from rag.encoder import Encoder, Vectors
 from rag.kinds import kind_of, names, shows
 from rag.sentences import ends_sentence, sentences
 from rag.stopwords import STOPWORDS
-from rag.thesaurus import alike
+from rag.thesaurus import alike, kin
 from rag.types import Article, Passage, Span
 from rag.weights import JUDGE_BIAS, JUDGE_WEIGHTS, RANK_WEIGHTS
 
@@ -192,8 +192,8 @@ class ExtractiveReader:
         likeness = self._words.get(vocabulary, encoder) @ self._words.get(asked, encoder).T
         scaled = np.clip((likeness - LIKE_LEAST) / (1 - LIKE_LEAST), 0, 1)
         stems = [inquiry.analyse(word) for word in vocabulary]
-        kin = np.array([[any(alike(stem, term) for stem in own) for term in inquiry.terms] for own in stems], bool)
-        scaled = np.maximum(scaled, KIN * kin)
+        family = np.array([[any(alike(stem, term) for stem in own) for term in inquiry.terms] for own in stems], bool)
+        scaled = np.maximum(scaled, KIN * family)
         empty = np.zeros(len(asked), np.float32)
         return np.stack([scaled[[column[w] for w in bag]].max(axis=0) if bag else empty for bag in bags])
 
@@ -246,6 +246,11 @@ def judge_features(features: Vectors, weights: Vectors) -> tuple[Vectors, Vector
     return np.column_stack([features, scores, shares / shares.sum()]), scores
 
 
+def _presence(term: str, stems: Collection[str]) -> float:
+    """1 if a term is among the stems, KIN if one of its family is."""
+    return 1.0 if term in stems else KIN if any(other in stems for other in kin(term)) else 0.0
+
+
 class _Asked:
     """What the features need to know of a question, worked out once."""
 
@@ -262,13 +267,13 @@ class _Asked:
         own = set(self.inquiry.analyse(candidate.text))
         around = own.union(self.inquiry.analyse(candidate.before), self.inquiry.analyse(passage.title))
         exact = np.array([term in own for term in self.inquiry.terms], np.float32)
-        context = np.array([term in around for term in self.inquiry.terms], np.float32)
+        context = np.array([_presence(term, around) for term in self.inquiry.terms], np.float32)
         shown = shows(self.kind, candidate.text, self.words)
         fresh = sum(word not in STOPWORDS and word not in self.inquiry.terms for word in own)
         return [
             float((self.weights * np.maximum(soft, exact)).sum()),  # question terms met, by like words too
             float((self.weights * exact).sum()),  # question terms met to the letter
-            float((self.weights * context).sum()),  # the same with the title and the sentence before
+            float((self.weights * context).sum()),  # met with the help of the title and the sentence before
             cosine,
             passage.dense or 0.0,
             1 / (1 + candidate.passage),

@@ -1,7 +1,7 @@
 """Words that news uses for one another, so that a question need not guess the article's word.
 
-Families of stems as the lexical index makes them.  A word may be in several families; the words of one family are alike,
-not the same: "swap" and "trade" may tell of one event, so a sentence with the one is read for a question with the other.
+Families of stems as the lexical index makes them.  A word may be in several; the words of one family are alike, not the
+same: "swap" and "trade" may tell of one event, so a sentence with the one is read for a question with the other.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from __future__ import annotations
 from functools import lru_cache
 
 _FAMILIES = """
-mediat mediation brokerag broker coordin facilit interced interlocutor oversaw overse overseen supervis arrang intermediari orchestr
+mediat brokerag broker coordin facilit interced interlocutor oversaw overse overseen supervis arrang intermediari
 swap exchang trade swop handov deal
 free freed releas liber pardon
 prison prisoner inmat detaine captiv convict jail jailer detent custodi imprison incarcer hostag

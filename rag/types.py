@@ -155,7 +155,8 @@ class Answer:
     """The outcome of a question: quotes with their sources, or a refusal with the closest passages.
 
     `answered` is False for a refusal; then `citations` is empty, `text` says that these articles do not answer,
-    and `reason` says why.  `confidence` is in [0, 1].  `passages` are the passages read, best first.
+    and `reason` says why.  `confidence` in [0, 1] is how likely the articles answer.
+    `passages` are those that were read, best first.
     """
 
     question: str

@@ -72,7 +72,7 @@ def test_a_written_run_reads_back(library: Any, set_path: Path, tmp_path: Path) 
     settings = json.loads((out / "settings.json").read_text())
     assert settings["set_sha256"] == sha256(set_path.read_bytes()).hexdigest()
     assert (settings["generation"], settings["encoder"], settings["version"]) == (3, "fake-encoder", "0.0")
-    assert settings["settings"]["rrf_k"] == 60
+    assert settings["settings"]["rrf_k"] == 10
     assert settings["machine"]["cpus"] >= 1
 
 
