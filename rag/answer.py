@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 import time
 from collections.abc import Sequence
 from dataclasses import replace
@@ -24,6 +25,8 @@ ABOUT_LEAST = 0.35
 """Cosine below which two sentences are about different things."""
 SAME_MOST = 0.9
 """Two sentences whose vectors are closer than this say the same."""
+_MEASURE = re.compile(r"\bhow\s+\w+", re.IGNORECASE)
+"""The measure of "how old" or "how many" is not a word that a passage would mention."""
 _LACKING = {
     "name": "names who or what is asked for",
     "place": "gives a place",
@@ -122,7 +125,8 @@ def _reason(inquiry: Inquiry, found: Sequence[Found], confidence: float, provena
         limited = " that the filters allow" if provenance.filters else ""
         return f"No article{limited} has anything to do with the question."
     present = {term for one in found for term in inquiry.analyse(one.passage.title + " " + one.passage.text)}
-    absent = [word for word in inquiry.question.split() if _is_absent(inquiry, word, present)]
+    asked = _MEASURE.sub(" ", inquiry.question).split()
+    absent = [word for word in asked if _is_absent(inquiry, word, present)]
     if absent:
         words = ", ".join(f"“{word}”" for word in dict.fromkeys(word.strip("?.,!\"'“”") for word in absent))
         return f"None of the closest passages mentions {words}."

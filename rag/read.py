@@ -21,6 +21,8 @@ from rag.weights import JUDGE_BIAS, JUDGE_WEIGHTS, RANK_WEIGHTS
 KIN = 0.7
 """How alike words of one family of the thesaurus count."""
 WORD_CACHE = 20_000
+LACKING_SCORE, LACKING_SHARE = 3.0, 0.2
+"""What a sentence without a number loses as an answer to "how many"."""
 LONG_ARTICLE = 20
 """Sentences from which on the first ones of an article stand out."""
 AGREEING = 3
@@ -157,6 +159,11 @@ class ExtractiveReader:
         features, vectors = self.features(inquiry, found, passages, encoder)
         judged, scores = judge_features(features, RANK_WEIGHTS)
         probabilities = 1 / (1 + np.exp(-(judged @ JUDGE_WEIGHTS + JUDGE_BIAS)))
+        if kind_of(inquiry.question) == "number":
+            # Of all kinds only this one can be told surely: a sentence without a number does not say how many.
+            lacking = features[:, FEATURES.index("kind")] == 0
+            scores = np.where(lacking, scores - LACKING_SCORE, scores)
+            probabilities = np.where(lacking, probabilities * LACKING_SHARE, probabilities)
         return [
             Reading(
                 found[i].passage, found[i].span, found[i].text, float(scores[i]), float(probabilities[i]), vectors[i]

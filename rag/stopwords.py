@@ -9,7 +9,7 @@ it itself just let like ll made make mani me more most much must my no nor not n
 out over own re s said same say says she should so some such t than that the their them themselv then there these they
 this those through to too under until up us ve veri was we were what when where which while who whom whose whi will with
 would you your
-tell happen ani anyth anyon pleas kind d m
+take taken took place tell happen ani anyth anyon pleas kind d m
 """
 
 STOPWORDS = frozenset(_WORDS.split())

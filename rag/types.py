@@ -134,7 +134,7 @@ class Settings:
     passages: int = 10
     """Passages that are read and, when nothing answers, shown."""
     max_citations: int = 3
-    min_confidence: float = 0.5
+    min_confidence: float = 0.4
     """An answer less likely to be right than this is withheld."""
 
 
