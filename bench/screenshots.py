@@ -25,7 +25,7 @@ CHROMIUM = (
 SHOTS = (
     ("page.png", 1200, "light", "Who mediated the swap?"),
     ("page-dark.png", 1200, "dark", "How many prisoners were freed?"),
-    ("page-phone.png", 390, "light", "How old is Ivan Safronov?"),
+    ("page-phone.png", 390, "light", "Who won the chess championship?"),
 )
 
 
