@@ -31,7 +31,7 @@ demo: $(STAMP) ## index the sample articles, ask a question, print the cited ans
 	@echo "Index your own folder: $(BIN)/rag index FOLDER --library my-library"
 
 ui: $(STAMP) ## serve the page over the sample library
-	@test -d $(LIBRARY) || $(BIN)/rag index examples/articles --library $(LIBRARY)
+	@test -f $(LIBRARY)/manifest.json || $(BIN)/rag index examples/articles --library $(LIBRARY)
 	$(BIN)/rag ui --library $(LIBRARY)
 
 test: $(DEV) ## the whole suite, slow parts in their short form

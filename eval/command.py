@@ -9,6 +9,7 @@ from pathlib import Path
 
 from rich.console import Console
 from rich.progress import Progress
+from rich.text import Text
 
 import rag
 from eval.dataset import Question, load, sample
@@ -35,8 +36,8 @@ def evaluate(
     that many questions, evenly spaced over the set.  Raises `RagError` where a file or the library cannot be
     used.
     """
-    library = rag.open(library_path)
-    return judge_library(library, set_path, json_output=json_output, out=out, limit=limit, console=console)
+    with rag.open(library_path) as library:
+        return judge_library(library, set_path, json_output=json_output, out=out, limit=limit, console=console)
 
 
 def judge_library(
@@ -56,7 +57,7 @@ def judge_library(
     questions = sample(load(Path(set_path)), limit)
     absent = _check_gold(library, questions)
     if absent and not json_output:
-        console.print(f"Gold articles that are not in the library: {len(absent)} ({absent[0]} for one).")
+        console.print(Text(f"Gold articles that are not in the library: {len(absent)} ({absent[0]} for one)."))
     settings = describe(library, Path(set_path), questions)
     records = _run(library, questions, console, quiet=json_output)
     summary = summarise(records)

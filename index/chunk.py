@@ -9,11 +9,13 @@ from functools import lru_cache
 from langchain_text_splitters import TextSplitter
 
 from index.clean import body
+from rag.errors import ModelError
 from rag.manifest import ChunkerSpec
 from rag.passage import passage, title_share
 from rag.sentences import sentences
 from rag.types import Article, Chunk, Span
 
+CACHED_CHARS = 2_000
 CountTokens = Callable[[Sequence[str]], list[int]]
 
 
@@ -50,16 +52,16 @@ class PieceSplitter(TextSplitter):
 
 
 class Chunker:
-    """Cuts articles for one encoder.  Raises ValueError if the encoder reads too few tokens for the settings."""
+    """Cuts articles for one encoder.  Raises ModelError if the encoder reads too few tokens for the settings."""
 
     def __init__(self, spec: ChunkerSpec, count_tokens: CountTokens, budget: int) -> None:
         self.spec = spec
         self._count = count_tokens
-        self._length = lru_cache(maxsize=1 << 16)(lambda text: count_tokens([text])[0])
+        self._counted = lru_cache(maxsize=1 << 16)(lambda text: count_tokens([text])[0])
         self._title_tokens = title_share(spec, budget)
         self._size = min(spec.max_tokens, budget - self._title_tokens - 8)
         if self._size < 16:
-            raise ValueError(f"the encoder reads {budget} tokens, too few for a title and a chunk")
+            raise ModelError(f"The encoder reads {budget} tokens at once, too few for a title and a chunk of 16.")
         self._overlap = min(spec.overlap, self._size // 2)
 
     def chunks(self, article: Article) -> list[Chunk]:
@@ -74,6 +76,10 @@ class Chunker:
     def passage(self, title: str, text: str) -> str:
         """What the encoder reads for a chunk: the title, cut to its share of tokens, then the chunk."""
         return passage(title, text, self._title_tokens, self._length)
+
+    def _length(self, text: str) -> int:
+        """Tokens of a text; long ones are counted anew each time, so that the cache stays small."""
+        return self._counted(text) if len(text) <= CACHED_CHARS else self._count([text])[0]
 
     def _region(self, text: str, region: Span, spans: Sequence[Span]) -> list[Span]:
         inner = text[region.start : region.end]

@@ -37,7 +37,22 @@ _BYLINE = re.compile(
     r"for\s+|the\s+)?[A-Z][\w.’'-]*){0,9}$"
     r"|^(?:Reporting|Writing|Additional reporting) by [^.]{1,120}[;,] (?:(?:additional )?reporting|writing"
     r"|editing) by .{1,100}$"
-    r"|^(?:Published|Updated|Last updated|Posted)\b.{0,60}\d.{0,30}$"
+)
+_MONTH = (
+    r"(?:jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|may|june?|july?|aug(?:ust)?|sept?(?:ember)?|oct(?:ober)?"
+    r"|nov(?:ember)?|dec(?:ember)?)\b\.?"
+)
+_DATELINE = re.compile(
+    r"^(?:Published|Updated|Last updated|Posted)\b(?i:[\s:|–-]*(?:(?:on|at)\b[\s:]*)?"
+    r"(?:(?:(?:mon|tues?|wed(?:nes)?|thu(?:rs)?|fri|sat(?:ur)?|sun)(?:day)?|today|yesterday)\b\.?,?\s*(?:at\s+)?)?"
+    rf"(?:\d{{1,2}}(?:st|nd|rd|th)?\s+{_MONTH}|{_MONTH}\s+\d"
+    r"|\d{1,2}:\d\d(?!\d)|\d{1,2}(?:\.\d\d)?\s*[ap]\.?m\b|\d{1,4}[/.-]\d{1,2}[/.-]\d{1,4}(?!\d)|\d{4}$"
+    r"|\d+\s+(?:second|minute|min|hour|hr|day|week|month|year)s?\s+ago\b)).{0,60}$"
+)
+_NOON = re.compile(r"\b[ap]\.m\.$", re.IGNORECASE)
+_LABELLED = re.compile(
+    r"^(?:watch|listen|(?:photo(?:graph)?s?|image|picture|video|illustration|graphic|map)[^:/]*)\s*:\s*(.)",
+    re.IGNORECASE,
 )
 _CREDIT = re.compile(
     r"^(?:(?:photo(?:graph)?s?|image|picture|video|illustration|graphic|map)(?: credit| source| by)?\s*[:/].{1,120}"
@@ -126,11 +141,25 @@ def _mark_kicker(rows: Sequence[str], kinds: list[NoiseKind | None], index: int)
 
 
 def _sure_kind(row: str) -> NoiseKind | None:
+    labelled = _LABELLED.match(row)
+    # A label opens a headline or a credit, unless a sentence follows; in lower case a short one is enough.
+    if labelled and _is_sentence(row, 4 if labelled[1].islower() else 6):
+        return None
     if _NAVIGATION.match(row):
         return "navigation"
-    if _BYLINE.match(row) or _CREDIT.match(row):
+    if _BYLINE.match(row) or _CREDIT.match(row) or _is_dateline(row):
         return "byline"
     return None
+
+
+def _is_dateline(row: str) -> bool:
+    """When the page was published; "p.m." ends it as no sentence ends."""
+    return bool(_DATELINE.match(row)) and (bool(_NOON.search(row)) or not _is_sentence(row, 6))
+
+
+def _is_sentence(row: str, least: int) -> bool:
+    """Whether a line reads as a sentence of so many words, in spite of how it opens."""
+    return ends_sentence(row) and len(row.split()) >= least
 
 
 def _is_teaser(rows: Sequence[str], kinds: Sequence[NoiseKind | None], index: int) -> bool:

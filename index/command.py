@@ -42,6 +42,8 @@ def run(paths: list[Path], library: Path, order: Order, console: Console) -> Syn
     """Sync (or, with `order.anew`, cut and embed everything again) with progress on `console`."""
     if not paths and not order.anew:
         raise LoadError("Name the files or folders to index: rag index FOLDER")
+    if not paths:
+        read_manifest(library)  # there must be something to build anew
     encoder, chunker = _recipe(library, order, console)
     with _progress(console) as bar:
         if order.anew and (library / NAME).exists():
@@ -60,7 +62,7 @@ def _recipe(library: Path, order: Order, console: Console) -> tuple[Encoder, Chu
     known = read_manifest(library) if (library / NAME).exists() else None
     with console.status("Loading the encoder (compiled once, which takes some seconds) …"):
         encoder = load_encoder(order.model) if order.model or not known else load_matching(known.encoder)
-    base = ChunkerSpec() if order.anew or not known else known.chunker
+    base = known.chunker.current() if known else ChunkerSpec()
     size = base.max_tokens if order.chunk_tokens is None else order.chunk_tokens
     return encoder, replace(base, max_tokens=size, overlap=base.overlap if order.overlap is None else order.overlap)
 

@@ -83,10 +83,11 @@ def sync(
     files, issues = discover(paths)
     known = read_manifest(library) if (library / NAME).exists() else None
     encoder = encoder or (load_matching(known.encoder) if known else load_encoder())
-    chunker = chunker or (known.chunker if known else ChunkerSpec())
+    chunker = chunker or (known.chunker.current() if known else ChunkerSpec())
+    cutter = Chunker(chunker, encoder.count_tokens, encoder.passage_budget)
     with open_writer(library, encoder.spec, chunker) as writer:
         check_recipe(writer.manifest, encoder.spec, chunker)
-        run = _Run(writer, encoder, chunker, on_progress or (lambda progress: None))
+        run = _Run(writer, encoder, cutter, on_progress or (lambda progress: None))
         run.issues.extend(issues)
         run.kept_files.update(issue.origin for issue in issues if issue.skipped)
         try:
@@ -115,10 +116,11 @@ def remove(ids: Sequence[str], library: Path) -> SyncReport:
 
 
 def rebuild(library: Path, encoder: Encoder, chunker: ChunkerSpec, on_progress: OnProgress | None = None) -> SyncReport:
-    """Cut and embed every stored article anew with another encoder or chunker, as one new generation."""
+    """Cut and embed every stored article anew with this encoder and chunker, as one new generation."""
     manifest = read_manifest(library)
+    cutter = Chunker(chunker, encoder.count_tokens, encoder.passage_budget)
     with open_writer(library, manifest.encoder, manifest.chunker) as writer:
-        run = _Run(writer, encoder, chunker, on_progress or (lambda progress: None))
+        run = _Run(writer, encoder, cutter, on_progress or (lambda progress: None))
         try:
             run.recut()
             return run.publish()
@@ -132,15 +134,14 @@ class _Run:
 
     writer: Writer
     encoder: Encoder
-    spec: ChunkerSpec
+    chunker: Chunker
     on_progress: OnProgress
     issues: list[Issue] = field(default_factory=list)
     embedded: int = 0
 
     def __post_init__(self) -> None:
         self.started = time.monotonic()
-        self.chunker = Chunker(self.spec, self.encoder.count_tokens, self.encoder.passage_budget)
-        self.recipe = recipe(self.encoder.spec, self.spec)
+        self.recipe = recipe(self.encoder.spec, self.chunker.spec)
         self.by_id: dict[str, ArticleRow] = {row.id: row for row in self.writer.live}
         self.by_origin: dict[str, ArticleRow] = {row.origin: row for row in self.writer.live}
         self.seen: dict[str, str] = {}
@@ -217,12 +218,12 @@ class _Run:
         """Stage an article, from what an interrupted run staged or an equal text gave, else by embedding it."""
         store = self.writer.store
         source = store.with_content(content, self.recipe)
-        if source is None:
+        row = store.article_rows([source])[0] if source is not None else None
+        if row is not None and (row.content, row.recipe) != (content, self.recipe):
+            raise LibraryCorrupt(f"{store.path}: its index is damaged: run rag repair --library {self.writer.folder}")
+        if row is None or row.noise != article.noise:
             self._embed(article)
             return
-        row = store.article_rows([source])[0]
-        if (row.content, row.recipe) != (content, self.recipe):
-            raise LibraryCorrupt(f"{store.path}: its index is damaged: run rag repair --library {self.writer.folder}")
         staged = store.staged(content, article_digest(article, self.recipe, row.chunks))
         if staged is not None and staged not in self.born:
             self.born[staged] = None
@@ -238,8 +239,11 @@ class _Run:
     # -- embedding ----------------------------------------------------------------------------------------------
 
     def _embed(self, article: Article) -> None:
-        self.waiting.append((article, self.chunker.chunks(article)))
-        if sum(len(chunks) for _, chunks in self.waiting) >= BATCH_CHUNKS:
+        self._wait(article, self.chunker.chunks(article))
+
+    def _wait(self, article: Article, chunks: list[Chunk]) -> None:
+        self.waiting.append((article, chunks))
+        if sum(len(own) for _, own in self.waiting) >= BATCH_CHUNKS:
             self._flush()
             self._report(Path(article.origin).name)
 
@@ -290,9 +294,17 @@ class _Run:
         """Bring every live article again with this run's encoder and chunker."""
         self.total = len(self.by_id)
         for row in self.by_id.values():
-            article = self.writer.store.article(row.row)
-            noise = find_noise(article.text, article.title)
-            self._compare(replace(article, noise=noise))
+            stored = self.writer.store.article(row.row)
+            article = replace(stored, noise=find_noise(stored.text, stored.title))
+            chunks = self.chunker.chunks(article)
+            seal = article_digest(article, self.recipe, len(chunks))
+            staged = self.writer.store.staged(row.content, seal)
+            if staged is not None and staged not in self.born:
+                self.born[staged] = None
+            else:
+                self._wait(article, chunks)
+            self.changed += 1
+            self.dead.append(row.row)
             self.done += 1
         self._flush()
 
@@ -305,7 +317,9 @@ class _Run:
             self.on_progress(
                 Progress(self.total, self.total, articles, self.embedded, 0, seconds, "", "writing the indexes")
             )
-            base = replace(manifest, encoder=self.encoder.spec, chunker=self.spec, product=version("article-rag"))
+            base = replace(
+                manifest, encoder=self.encoder.spec, chunker=self.chunker.spec, product=version("article-rag")
+            )
             manifest = commit(self.writer.folder, self.writer.store, base, change, time.time())
         return SyncReport(
             manifest.generation, self.added, self.changed, self.unchanged, self.removed, self.reused, self.embedded,

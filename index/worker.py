@@ -136,10 +136,7 @@ def _from_message(message: dict[str, Any]) -> Draft | Issue:
 
 def main(memory: int) -> None:
     """Child process: read paths from stdin until it closes."""
-    import resource
-
-    resource.setrlimit(resource.RLIMIT_AS, (memory, memory))
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    limit(memory)
     _die_with_parent()
     # What a parser prints must not get between our messages.
     with os.fdopen(os.dup(1), "wb") as answers:
@@ -149,6 +146,17 @@ def main(memory: int) -> None:
                 kind = "draft" if isinstance(item, Draft) else "issue"
                 _send(answers, {kind: asdict(item)})
             _send(answers, {"done": True})
+
+
+def limit(memory: int) -> None:
+    """Bound this process's memory in bytes, and let it leave no core file."""
+    import resource
+
+    # Other systems may refuse this limit; there the time limit alone must do.
+    refusals: tuple[type[Exception], ...] = () if sys.platform == "linux" else (ValueError, OSError)
+    with suppress(*refusals):
+        resource.setrlimit(resource.RLIMIT_AS, (memory, memory))
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
 
 
 def _die_with_parent() -> None:

@@ -9,7 +9,6 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Sequence
-from contextlib import suppress
 from dataclasses import asdict, replace
 from datetime import date
 from pathlib import Path
@@ -22,7 +21,7 @@ from rag.errors import Interrupted, QuestionError, RagError
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from rag.types import Filters
+    from rag.types import Filters, Span
 
 OK, ERROR, USAGE, INCOMPLETE, INTERRUPTED = 0, 1, 2, 3, 130
 
@@ -114,7 +113,7 @@ def index(
     order = Order(model, chunk_tokens, overlap, prune, rebuild)
     report = run(paths or [], library or default_library(), order, _console(error=True))
     if as_json:
-        _json(json.loads(json.dumps(asdict(report))))
+        _json(asdict(report) | {"skipped": report.skipped})
     return INCOMPLETE if report.skipped else OK
 
 
@@ -137,12 +136,13 @@ def ask(
     from rag.types import Settings
 
     settings = Settings() if min_confidence is None else replace(Settings(), min_confidence=min_confidence)
-    with rag.open(library or default_library()) as opened:
+    folder = library or default_library()
+    with rag.open(folder) as opened:
         answer = opened.ask(question, filters=_filters(after, before, source, article), settings=settings)
     if as_json:
         _json(answer.to_dict())
     else:
-        show_answer(_console(), answer)
+        show_answer(_console(), answer, folder)
     return OK
 
 
@@ -208,7 +208,7 @@ def show(
     return OK
 
 
-def _range(quote: str | None, length: int):  # type: ignore[no-untyped-def]
+def _range(quote: str | None, length: int) -> Span | None:
     from rag.types import Span
 
     if quote is None:
@@ -223,12 +223,16 @@ def _range(quote: str | None, length: int):  # type: ignore[no-untyped-def]
 def remove(
     articles: Annotated[list[str], typer.Argument(help="Ids of articles (see rag list).", show_default=False)],
     library: LibraryOption = None,
+    as_json: JsonOption = False,
 ) -> int:
     """Remove articles from the library; their files are not touched."""
     from index.sync import remove as remove_articles
 
     report = remove_articles(articles, library or default_library())
-    _console(error=True).print(f"Removed {report.removed}; {report.unchanged} articles remain.")
+    if as_json:
+        _json(asdict(report))
+    else:
+        _console(error=True).print(f"Removed {report.removed}; {report.unchanged} articles remain.")
     return OK
 
 
@@ -239,33 +243,30 @@ def verify(
     as_json: JsonOption = False,
 ) -> int:
     """Check every file, row and offset of the library, and a sample of its vectors."""
-    import rag
     from rag.verify import verify as check
 
-    folder = library or default_library()
-    encoder = None
-    if sample:
-        # A library too damaged to open is checked all the same, its vectors left out.
-        with suppress(RagError), rag.open(folder) as opened:
-            encoder = opened.encoder
-    report = check(folder, encoder=encoder, sample=sample)
+    report = check(library or default_library(), sample=sample)
     if as_json:
         _json(asdict(report))
     else:
-        for name, ok, detail in report.checks:
-            _console().print(f"[{'green' if ok else 'red'}]{'ok ' if ok else 'BAD'}[/] {name}: ", end="")
-            _console().print(detail, markup=False)
+        for found in report.checks:
+            mark = "[green]ok [/]" if found.ok else "[red]BAD[/]"
+            _console().print(f"{mark} {found.name}: ", end="")
+            _console().print(found.detail, markup=False)
     return OK if report.ok else INCOMPLETE
 
 
 @app.command()
-def repair(library: LibraryOption = None) -> int:
+def repair(library: LibraryOption = None, as_json: JsonOption = False) -> int:
     """Rebuild damaged indexes from the stored articles and vectors; name the articles that cannot be saved."""
     from index.command import show_repair
     from index.repair import repair as mend
 
     report = mend(library or default_library())
-    show_repair(report, _console(error=True))
+    if as_json:
+        _json(asdict(report))
+    else:
+        show_repair(report, _console(error=True))
     return INCOMPLETE if report.lost else OK
 
 

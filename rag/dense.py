@@ -11,6 +11,8 @@ import numpy.typing as npt
 from rag.encoder import Vectors
 from rag.errors import LibraryCorrupt
 
+LOOP_LIMIT = 1_000
+"""Repetitions that an index file may ask of its reader; ours has none."""
 Vector = npt.NDArray[np.float16]
 Positions = npt.NDArray[np.int64]
 Mask = npt.NDArray[np.bool_]
@@ -34,6 +36,9 @@ class DenseIndex:
     def __init__(self, path: Path, *, dimension: int, size: int) -> None:
         import faiss
 
+        # A file cannot hold more than its own size, whatever its header claims.
+        faiss.set_deserialization_vector_byte_limit(path.stat().st_size)
+        faiss.set_deserialization_loop_limit(LOOP_LIMIT)
         try:
             self._index = faiss.read_index(str(path), faiss.IO_FLAG_MMAP_IFC)
         except RuntimeError as error:

@@ -64,7 +64,7 @@ def load_matching(expected: EncoderSpec) -> Encoder:
     ready = cache_folder() / "encoders" / expected.fingerprint
     facts = read_compiled(ready)
     if facts and facts["runtime"] == "openvino":
-        return _from_compiled(ready, expected, None)
+        return OpenVINOEncoder(ready, expected)
     folder, spec = locate(expected.name)
     check_same(expected, spec)
     return _from_compiled(compiled(folder, spec), spec, folder)
@@ -86,12 +86,10 @@ def cosines(a: Vectors, b: Vectors) -> Vectors:
     return np.asarray((a * b).sum(axis=1) / np.maximum(norms, 1e-12), dtype=np.float32)
 
 
-def _from_compiled(path: Path, spec: EncoderSpec, folder: Path | None) -> Encoder:
+def _from_compiled(path: Path, spec: EncoderSpec, folder: Path) -> Encoder:
     facts = json.loads((path / "compiled.json").read_text("utf-8"))
     if facts["runtime"] == "openvino":
         return OpenVINOEncoder(path, spec)
-    if folder is None:
-        raise ModelError(f"The files of {spec.name} were not found; OpenVINO cannot run it ({facts['why']}).")
     return TorchEncoder(folder, spec, path / "tokenizer.json")
 
 

@@ -12,6 +12,8 @@ import shutil
 import subprocess
 import sys
 import tempfile
+import time
+from contextlib import suppress
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -29,23 +31,25 @@ PROBES = (
     "Prices rose 3.2 percent in July, the statistics office reported; economists had expected 2.9 percent.",
     "Short.",
 )
+MAKING = ".making-"
+LEFTOVER_SECONDS = 86_400.0
+"""After a day nobody is at work in a temporary folder any more."""
 _FILES = ("model.xml", "model.bin", "tokenizer.json", "probes.npy")
 
 
-def compiled(folder: Path | None, spec: EncoderSpec) -> Path:
+def compiled(folder: Path, spec: EncoderSpec) -> Path:
     """The folder with `model.xml`, `model.bin`, `tokenizer.json`, `probes.npy`, `compiled.json` for `spec`.
 
-    `folder` is where the original model lies, or None to use only what is already compiled.  Written to a
+    `folder` is where the original model lies.  Written to a
     temporary folder and renamed, so two processes that compile at once do no harm.  Raises ModelError.
     """
     target = cache_folder() / "encoders" / spec.fingerprint
     if read_compiled(target):
         return target
-    if folder is None:
-        raise ModelError(f"The encoder {spec.name} is not compiled yet and its files were not found.")
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
-        work = Path(tempfile.mkdtemp(prefix=".making-", dir=target.parent))
+        _clear_leftovers(target.parent)
+        work = Path(tempfile.mkdtemp(prefix=MAKING, dir=target.parent))
         try:
             _run_child(folder, spec, work)
             _publish(work, target)
@@ -72,6 +76,15 @@ def read_compiled(target: Path) -> dict[str, Any] | None:
     except (OSError, ValueError, KeyError, TypeError, AttributeError):
         return None
     return facts if whole else None
+
+
+def _clear_leftovers(folder: Path) -> None:
+    """Remove what compilations that were killed left behind."""
+    for work in folder.glob(f"{MAKING}*"):
+        # Another process may be doing the same.
+        with suppress(FileNotFoundError):
+            if time.time() - work.stat().st_mtime > LEFTOVER_SECONDS:
+                shutil.rmtree(work, ignore_errors=True)
 
 
 def _run_child(folder: Path, spec: EncoderSpec, work: Path) -> None:

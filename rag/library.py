@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from importlib.metadata import version
 from pathlib import Path
@@ -15,7 +15,7 @@ from rag.encoder import Encoder, check_same, load_matching
 from rag.errors import ArticleNotFound, LibraryNotFound, QuestionError
 from rag.manifest import read_manifest
 from rag.read import ExtractiveReader, Reader
-from rag.retrieve import Ranking, content_terms, merged, rank, single
+from rag.retrieve import merged, rank, single
 from rag.snapshot import Snapshot, open_snapshot
 from rag.types import (
     MAX_QUESTION_CHARS,
@@ -40,7 +40,6 @@ class LibraryInfo:
     chunks: int
     encoder_name: str
     encoder: str
-    dimension: int
     version: str
 
 
@@ -62,34 +61,29 @@ class _Held:
                 self.known_encoder = load_matching(self.snapshot.manifest.encoder)
             return self.known_encoder
 
-    @contextmanager
-    def use(self) -> Iterator[_Held]:
-        """Keep the snapshot open while in the block."""
+    def take(self) -> None:
+        """Keep the snapshot open until `release`.  Raises LibraryNotFound if it is closed."""
         with self._lock:
             if self._users == 0:
                 raise LibraryNotFound(f"{self.snapshot.folder} was closed; open it again with rag.open().")
             self._users += 1
-        try:
-            yield self
-        finally:
-            self._release()
+
+    def release(self) -> None:
+        with self._lock:
+            self._users -= 1
+            if self._users == 0:
+                self.snapshot.close()
 
     def retire(self) -> None:
         """Give up the use that the library itself has had; a second time does nothing."""
         with self._lock:
             if not self._retired:
                 self._retired = True
-                self._release()
+                self.release()
 
     @property
     def closed(self) -> bool:
         return self._retired
-
-    def _release(self) -> None:
-        with self._lock:
-            self._users -= 1
-            if self._users == 0:
-                self.snapshot.close()
 
 
 class Library:
@@ -127,20 +121,30 @@ class Library:
 
         Questions that are running end on the generation that they began with.  A closed library stays closed.
         """
+        held = self._held
+        if held.closed or read_manifest(self.path).generation == held.snapshot.manifest.generation:
+            return False
+        newest = open_snapshot(self.path)  # checksums take a moment; questions go on meanwhile
         with self._lock:
             held = self._held
-            if held.closed or read_manifest(self.path).generation == held.snapshot.manifest.generation:
+            if held.closed or newest.manifest.generation <= held.snapshot.manifest.generation:
+                newest.close()
                 return False
-            newest = open_snapshot(self.path)
             same = newest.manifest.encoder == held.snapshot.manifest.encoder
             self._held = _Held(newest, held.known_encoder if same else None)
-            held.retire()
-            return True
+        held.retire()
+        return True
 
-    def _using(self) -> AbstractContextManager[_Held]:
+    @contextmanager
+    def _using(self) -> Iterator[_Held]:
         """The snapshot and encoder of now, which stay open while in the block whatever else happens."""
         with self._lock:
-            return self._held.use()
+            held = self._held
+            held.take()
+        try:
+            yield held
+        finally:
+            held.release()
 
     @property
     def snapshot(self) -> Snapshot:
@@ -157,7 +161,7 @@ class Library:
         manifest = self.snapshot.manifest
         return LibraryInfo(
             str(self.path), manifest.library, manifest.generation, manifest.articles, manifest.chunks,
-            manifest.encoder.name, manifest.encoder.fingerprint, manifest.encoder.dimension, version("article-rag"),
+            manifest.encoder.name, manifest.encoder.fingerprint, version("article-rag"),
         )  # fmt: skip
 
     def articles(self) -> Iterator[Article]:
@@ -186,7 +190,7 @@ class Library:
         filters, settings = filters or Filters(), settings or Settings()
         plain = check_question(question)
         with self._using() as held:
-            ranking = self._rank(held, plain, filters, settings)
+            ranking = rank(held.snapshot, held.encoder, plain, settings, filters)
             provenance = self._provenance(held.snapshot, filters, settings)
             answer = compose(held.snapshot, held.encoder, self._reader, plain, ranking, provenance)
         total = (time.perf_counter() - started) * 1e3
@@ -199,7 +203,7 @@ class Library:
         started = time.perf_counter()
         filters, settings = filters or Filters(), settings or Settings()
         with self._using() as held:
-            ranking = self._rank(held, check_question(query), filters, settings)
+            ranking = rank(held.snapshot, held.encoder, check_question(query), settings, filters)
             passages = tuple(found.passage for found in merged(held.snapshot, ranking, k))
             timings = replace(ranking.timings, total=(time.perf_counter() - started) * 1e3)
             return SearchResult(query, passages, timings, self._provenance(held.snapshot, filters, settings))
@@ -209,15 +213,10 @@ class Library:
     ) -> tuple[Passage, ...]:
         """The k best single chunks, not merged: what retrieval metrics look at."""
         with self._using() as held:
-            ranking = self._rank(held, check_question(query), filters or Filters(), settings or Settings())
-            return tuple(found.passage for found in single(held.snapshot, ranking, k))
-
-    def _rank(self, held: _Held, question: str, filters: Filters, settings: Settings) -> Ranking:
-        if not content_terms(held.snapshot, question):
-            raise QuestionError(
-                f"The question {question!r} holds only common words; add the names or things it is about."
+            ranking = rank(
+                held.snapshot, held.encoder, check_question(query), settings or Settings(), filters or Filters()
             )
-        return rank(held.snapshot, held.encoder, question, settings, filters)
+            return tuple(found.passage for found in single(held.snapshot, ranking, k))
 
     def _provenance(self, snapshot: Snapshot, filters: Filters, settings: Settings) -> Provenance:
         manifest = snapshot.manifest

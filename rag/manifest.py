@@ -30,6 +30,10 @@ class ChunkerSpec:
     overlap: int = 24
     title_tokens: int = 48
 
+    def current(self) -> ChunkerSpec:
+        """The same sizes with the rules of this version of article-rag."""
+        return replace(ChunkerSpec(), max_tokens=self.max_tokens, overlap=self.overlap, title_tokens=self.title_tokens)
+
 
 @dataclass(frozen=True, slots=True)
 class FileFacts:

@@ -23,6 +23,8 @@ KIN = 0.7
 WORD_CACHE = 20_000
 LACKING_SCORE, LACKING_SHARE = 3.0, 0.2
 """What a sentence without a number loses as an answer to "how many"."""
+STRANGER_SHARE = 0.4
+"""What is left of the confidence where the question names somebody whom no passage mentions."""
 LONG_ARTICLE = 20
 """Sentences from which on the first ones of an article stand out."""
 AGREEING = 3
@@ -90,15 +92,16 @@ class Candidate:
 def candidates(passages: Sequence[Passage], articles: Sequence[Article]) -> list[Candidate]:
     """The sentences of the passages that could be quoted: whole sentences of the body, each once."""
     found: dict[tuple[str, int], Candidate] = {}
+    bodies = {article.id: _body_sentences(article) for article in {a.id: a for a in articles}.values()}
     for index, (passage, article) in enumerate(zip(passages, articles, strict=True)):
-        before = ""
-        spans = _body_sentences(article)
+        spans = bodies[article.id]
         for place, span in enumerate(spans):
             text = article.text[span.start : span.end]
             inside = passage.start <= span.start < passage.end or passage.start < span.end <= passage.end
             if inside and _quotable(text):
-                found.setdefault((article.id, span.start), Candidate(index, span, text, before, place, len(spans)))
-            before = text
+                before = spans[place - 1] if place else Span(0, 0)
+                candidate = Candidate(index, span, text, article.text[before.start : before.end], place, len(spans))
+                found.setdefault((article.id, span.start), candidate)
     return list(found.values())
 
 
@@ -164,6 +167,8 @@ class ExtractiveReader:
             lacking = features[:, FEATURES.index("kind")] == 0
             scores = np.where(lacking, scores - LACKING_SCORE, scores)
             probabilities = np.where(lacking, probabilities * LACKING_SHARE, probabilities)
+        if _names_somebody_else(inquiry, passages):
+            probabilities = probabilities * STRANGER_SHARE
         return [
             Reading(
                 found[i].passage, found[i].span, found[i].text, float(scores[i]), float(probabilities[i]), vectors[i]
@@ -230,6 +235,12 @@ def _surface(inquiry: Inquiry, term: str) -> str:
 def _words(text: str) -> list[str]:
     words = (word.strip(".,;:!?\"'“”’‘()[]—–-").lower() for word in text.split())
     return [word for word in dict.fromkeys(words) if len(word) > 2 and word not in STOPWORDS]
+
+
+def _names_somebody_else(inquiry: Inquiry, passages: Sequence[Passage]) -> bool:
+    mentioned = {stem for passage in passages for stem in inquiry.analyse(f"{passage.title} {passage.text}")}
+    asked = {stem for name in names(inquiry.question) for stem in inquiry.analyse(name)}
+    return bool(asked - mentioned)
 
 
 def _agreement(vectors: Vectors, articles: Sequence[str]) -> Vectors:

@@ -9,12 +9,15 @@ import numpy as np
 
 from rag.dense import Positions
 from rag.encoder import Encoder, Vectors
+from rag.errors import QuestionError
 from rag.snapshot import Snapshot
 from rag.stopwords import STOPWORDS
 from rag.types import Article, Filters, Passage, Settings, Timings
 
 MERGE_GAP = 3
 """Characters that may lie between two chunks of one article for them to be one passage."""
+MERGE_CHARS = 3_000
+"""Neighbours that only touch are not joined into a passage longer than this."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +49,13 @@ def content_terms(snapshot: Snapshot, text: str) -> tuple[str, ...]:
 
 
 def rank(snapshot: Snapshot, encoder: Encoder, question: str, settings: Settings, filters: Filters) -> Ranking:
-    """Fuse the `settings.candidates` best chunks of each retriever by reciprocal rank, weighted."""
+    """Fuse the `settings.candidates` best chunks of each retriever by reciprocal rank, weighted.
+
+    Raises QuestionError for a question of stop words only.
+    """
+    terms = content_terms(snapshot, question)
+    if not terms:
+        raise QuestionError(f"The question {question!r} holds only common words; add the names or things it is about.")
     clock = _Clock()
     query = encoder.encode_query(question)
     clock.lap("encode")
@@ -54,7 +63,6 @@ def rank(snapshot: Snapshot, encoder: Encoder, question: str, settings: Settings
     allowed = snapshot.columns.mask(filters)
     dense, cosines = snapshot.dense.search(query, k, allowed)
     clock.lap("dense")
-    terms = content_terms(snapshot, question)
     # All words are searched, stop words too: their BM25 weight is small, and they keep names such as "The Who".
     every = snapshot.lexical.terms(question)
     rows, bm25 = snapshot.lexical.search(every, k, filters, _article_rows(snapshot, filters))
@@ -107,28 +115,34 @@ def _aligned(positions: Positions, found: Positions, scores: Vectors) -> Vectors
 
 
 def merged(snapshot: Snapshot, ranking: Ranking, k: int) -> tuple[Found, ...]:
-    """The k best passages: chunks in rank order, each joined to a better passage that it overlaps or touches."""
+    """The k best passages: chunks in rank order, those of an article that overlap or touch joined into one."""
     groups: list[list[int]] = []
-    for place, position in enumerate(ranking.positions.tolist()):
-        home = next((group for group in groups if _touches(snapshot, ranking, group, position)), None)
-        if home is not None:
-            home.append(place)
+    for place in range(len(ranking.positions)):
+        touching = [group for group in groups if _touches(snapshot, ranking, group, place)]
+        if touching:
+            touching[0].append(place)
+            for other in touching[1:]:
+                touching[0].extend(other)
+                groups.remove(other)
         elif len(groups) < k:
             groups.append([place])
-        if place >= 4 * k and len(groups) == k:
+        elif place >= 4 * k:
             break
     return tuple(_found(snapshot, ranking, group) for group in groups)
 
 
-def _touches(snapshot: Snapshot, ranking: Ranking, group: list[int], position: int) -> bool:
+def _touches(snapshot: Snapshot, ranking: Ranking, group: list[int], place: int) -> bool:
+    """Whether a chunk overlaps a group of its article, or lies beside one that is not long yet."""
     columns = snapshot.columns
-    mine = [int(ranking.positions[place]) for place in group]
-    if columns.chunk_article[mine[0]] != columns.chunk_article[position] or len(group) >= 4:
+    mine, other = ranking.positions[group], int(ranking.positions[place])
+    if columns.chunk_article[mine[0]] != columns.chunk_article[other]:
         return False
-    start, end = int(columns.start[position]), int(columns.end[position])
-    return any(
-        start <= int(columns.end[other]) + MERGE_GAP and int(columns.start[other]) <= end + MERGE_GAP for other in mine
-    )
+    first, last = int(columns.start[mine].min()), int(columns.end[mine].max())
+    start, end = int(columns.start[other]), int(columns.end[other])
+    if start < last and first < end:
+        return True
+    beside = start <= last + MERGE_GAP and first <= end + MERGE_GAP
+    return beside and max(last, end) - min(first, start) <= MERGE_CHARS
 
 
 def single(snapshot: Snapshot, ranking: Ranking, k: int) -> tuple[Found, ...]:

@@ -21,7 +21,7 @@ import numpy as np
 import numpy.typing as npt
 
 from rag.errors import LibraryCorrupt, StorageError
-from rag.types import Article, Chunk, Noise, Span
+from rag.types import Article, Chunk, Noise
 
 NAME = "store.sqlite"
 _SCHEMA = """
@@ -337,11 +337,6 @@ class Store:
         if not whole:
             raise self._damaged(f"chunk {ordinal} of article {article.id!r}")
         return ChunkRow(row, owner, ordinal, start, end, vector)
-
-    def spans(self, row: int) -> list[Span]:
-        """The (start, end) of an article's chunks in order."""
-        found = self.query("SELECT start, end FROM chunks WHERE article = ? ORDER BY ordinal", (row,))
-        return [Span(*span) for span in found]
 
     def checkpoint(self) -> None:
         """Fold the write-ahead log into the store file."""

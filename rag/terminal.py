@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import re
+import shlex
 from collections.abc import Iterable, Sequence
+from pathlib import Path
 
 from rich.console import Console
 from rich.padding import Padding
@@ -12,24 +15,32 @@ from rich.text import Text
 from rag.types import Answer, Article, Citation, Passage, Span
 
 SNIPPET_CHARS = 240
+_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 
 
-def show_answer(console: Console, answer: Answer) -> None:
+def shown(text: str, style: str = "") -> Text:
+    """Text of an article for a terminal: no markup, and control characters cannot steer the terminal."""
+    return Text(_CONTROL.sub("�", text), style=style)
+
+
+def show_answer(console: Console, answer: Answer, library: Path) -> None:
     """The quotes with their numbers and sources, or the refusal with the closest passages."""
     if not answer.answered:
-        console.print(Text(answer.text, style="bold"))
-        console.print(Text(answer.reason or "", style="yellow"))
+        console.print(shown(answer.text, "bold"))
+        console.print(shown(answer.reason or "", "yellow"))
         if answer.passages:
             console.print("\nThe closest passages:")
             show_passages(console, answer.passages[:3])
         return
     for citation in answer.citations:
-        console.print(Text.assemble((f"“{citation.quote}”", "bold"), (f" [{citation.number}]", "cyan")))
+        quote = " ".join(citation.quote.split())
+        console.print(Text.assemble(shown(f"“{quote}”", "bold"), (f" [{citation.number}]", "cyan")))
     console.print()
     for citation in answer.citations:
         console.print(Text.assemble((f"[{citation.number}] ", "cyan"), _heading(citation)))
-        where = Text(f"rag show {citation.article_id} --quote {citation.start}-{citation.end}", style="dim")
-        console.print(Padding(where, (0, 0, 0, 4)))
+        span = f"{citation.start}-{citation.end}"
+        command = shlex.join(["rag", "show", citation.article_id, "--quote", span, "--library", str(library)])
+        console.print(Padding(shown(command, "dim"), (0, 0, 0, 4)))
     console.print(Text(f"\nConfidence {answer.confidence:.2f}; {answer.timings.total:.0f} ms", style="dim"))
 
 
@@ -44,29 +55,31 @@ def show_passages(console: Console, passages: Sequence[Passage]) -> None:
             scores.append(f"BM25 {passage.lexical:.1f}")
         text = " ".join(passage.text.split())
         snippet = text if len(text) <= SNIPPET_CHARS else text[:SNIPPET_CHARS].rsplit(" ", 1)[0] + " …"
-        console.print(Padding(Text(snippet), (0, 0, 0, 3)))
-        console.print(Padding(Text(f"{', '.join(scores)}; {passage.article_id}", style="dim"), (0, 0, 0, 3)))
+        console.print(Padding(shown(snippet), (0, 0, 0, 3)))
+        console.print(Padding(shown(f"{', '.join(scores)}; {passage.article_id}", "dim"), (0, 0, 0, 3)))
 
 
 def _heading(source: Citation | Passage) -> Text:
     parts = [part for part in (source.source, str(source.published) if source.published else None) if part]
-    text = Text.assemble((source.title or source.article_id, "bold"), f" ({', '.join(parts)})" if parts else "")
+    text = shown(source.title or source.article_id, "bold")
+    if parts:
+        text.append_text(shown(f" ({', '.join(parts)})", "not bold"))
     if source.url:
-        text.append(f" {source.url}", style="blue")
+        text.append_text(shown(f" {source.url}", "blue"))
     return text
 
 
 def show_article(console: Console, article: Article, quote: Span | None) -> None:
     """An article whole, lines that are not its body dimmed, the quoted range highlighted."""
-    console.print(Text(article.title or article.id, style="bold"))
+    console.print(shown(article.title or article.id, "bold"))
     facts = [
         article.source,
         str(article.published) if article.published else None,
         article.url,
         article.origin,
     ]
-    console.print(Text("  ".join(fact for fact in facts if fact) + "\n", style="dim"))
-    text = Text(article.text)
+    console.print(shown("  ".join(fact for fact in facts if fact) + "\n", "dim"))
+    text = shown(article.text)
     for mark in article.noise:
         text.stylize("dim", mark.start, mark.end)
     if quote:
@@ -82,5 +95,6 @@ def show_list(console: Console, articles: Iterable[Article]) -> None:
     table.add_column("title", overflow="fold")
     table.add_column("source", overflow="fold", style="dim")
     for article in articles:
-        table.add_row(str(article.published or ""), article.id, article.title, article.source or "")
+        cells = (str(article.published or ""), article.id, article.title, article.source or "")
+        table.add_row(*(shown(cell) for cell in cells))
     console.print(table)

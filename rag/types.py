@@ -6,6 +6,8 @@ from dataclasses import asdict, dataclass, field
 from datetime import date
 from typing import Any, Literal, NamedTuple
 
+from rag.errors import QuestionError
+
 SCHEMA_VERSION = 1
 """Version of the JSON form of `Answer` (Python, `--json` and the page share it)."""
 
@@ -135,7 +137,17 @@ class Settings:
     """Passages that are read and, when nothing answers, shown."""
     max_citations: int = 3
     min_confidence: float = 0.4
-    """An answer less likely to be right than this is withheld."""
+    """A question that the articles answer less surely than this is refused."""
+
+    def __post_init__(self) -> None:
+        counts = {"candidates": self.candidates, "passages": self.passages, "max_citations": self.max_citations}
+        for name, value in counts.items():
+            if not 1 <= value <= 10_000:
+                raise QuestionError(f"{name} is {value}; it must be between 1 and 10,000.")
+        if not 0 <= self.min_confidence <= 1:
+            raise QuestionError(f"min_confidence is {self.min_confidence}; it must be between 0 and 1.")
+        if self.rrf_k < 0 or self.dense_weight < 0 or self.lexical_weight < 0:
+            raise QuestionError("rrf_k and the weights of fusion must not be negative.")
 
 
 @dataclass(frozen=True, slots=True)

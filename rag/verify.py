@@ -8,15 +8,15 @@ from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
-from typing import NamedTuple, TypeVar
+from typing import TypeVar
 
 import numpy as np
 
 from rag.columns import Columns, read_columns
 from rag.dense import DenseIndex, Positions
 from rag.disk import Lease
-from rag.encoder import Encoder, check_same, cosines
-from rag.errors import LibraryError
+from rag.encoder import Encoder, check_same, cosines, load_matching
+from rag.errors import LibraryError, RagError, StorageError
 from rag.lexical import LexicalIndex
 from rag.manifest import Manifest, read_manifest
 from rag.passage import passage, title_share
@@ -32,15 +32,18 @@ from rag.snapshot import (
 )
 from rag.store import LIVE, Store
 
-SAME = 0.999
-"""Least cosine between a stored vector and the same text encoded again."""
+SAME = 0.99
+"""Least cosine between a stored vector and the same text encoded again, be it in bf16 or in f32."""
+COMPARED = 32
+"""Vectors of the index that are compared with the store, or `sample` if that is more."""
 NAMED = 3
 """Problems of one kind that are named; the rest are counted."""
 
 Result = TypeVar("Result")
 
 
-class Check(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Check:
     """The outcome of one check; `detail` says what was looked at, or what is wrong."""
 
     name: str
@@ -60,17 +63,37 @@ class VerifyReport:
 
 
 def verify(folder: Path, *, encoder: Encoder | None = None, sample: int = 32) -> VerifyReport:
-    """Check the published generation of the library in `folder`.  Damage is reported, never raised."""
-    with ExitStack() as stack:
-        run = _Run(folder, stack)
-        manifest = run.check("manifest", run.manifest)
-        if manifest is not None:
-            run.check("lease", lambda: run.lease(manifest))
-        whole = manifest is not None and run.check("files", lambda: run.files(manifest)) is not None
-        store = run.check("store", run.store)
-        if store is not None and manifest is not None:
-            _verify_rows(run, _Opened(folder, manifest, store), whole, encoder, sample)
-        return VerifyReport(tuple(run.checks))
+    """Check the published generation of the library in `folder`.  Damage is reported, never raised.
+
+    `sample` vectors are encoded again, by the library's own model if no encoder is given; with 0 none is loaded.
+    Raises StorageError if generations are published faster than they can be checked.
+    """
+    for _ in range(100):
+        with ExitStack() as stack:
+            run = _Run(folder, stack)
+            manifest = run.check("manifest", run.manifest)
+            whole = manifest is not None and _hold(run, manifest)
+            # A writer may have published, and cleared away what we were about to check.
+            if manifest is not None and not run.ok and _moved_on(folder, manifest):
+                continue
+            store = run.check("store", run.store)
+            if store is not None and manifest is not None:
+                _verify_rows(run, _Opened(folder, manifest, store), whole, encoder, sample)
+            return VerifyReport(tuple(run.checks))
+    raise StorageError(f"{folder} is being written faster than it can be checked: try again.")
+
+
+def _hold(run: _Run, manifest: Manifest) -> bool:
+    """Keep the generation from being cleared away; whether its files are whole."""
+    run.check("lease", lambda: run.lease(manifest))
+    return run.check("files", lambda: run.files(manifest)) is not None
+
+
+def _moved_on(folder: Path, manifest: Manifest) -> bool:
+    try:
+        return read_manifest(folder).generation != manifest.generation
+    except LibraryError:
+        return False
 
 
 def _verify_rows(run: _Run, library: _Opened, whole: bool, encoder: Encoder | None, sample: int) -> None:
@@ -123,11 +146,15 @@ class _Run:
         self._stack = stack
         self.checks: list[Check] = []
 
+    @property
+    def ok(self) -> bool:
+        return all(check.ok for check in self.checks)
+
     def check(self, name: str, work: Callable[[], tuple[Result, str]]) -> Result | None:
         """What `work` found for later checks; None if it failed."""
         try:
             found, detail = work()
-        except (_Bad, LibraryError) as error:
+        except (_Bad, RagError) as error:
             self.checks.append(Check(name, False, str(error)))
         except Exception as error:
             # Damage shows in ways that nobody lists; the report must say so instead of ending.
@@ -256,7 +283,7 @@ def _picked(columns: Columns, sample: int) -> Positions:
 
 
 def _stored_vectors(library: _Opened, columns: Columns, dense: DenseIndex, sample: int) -> tuple[None, str]:
-    picked = _picked(columns, sample)
+    picked = _picked(columns, max(sample, COMPARED))
     indexed = dense.vectors(picked)
     problems: list[str] = []
     for position, vector in zip(picked.tolist(), indexed, strict=True):
@@ -271,12 +298,15 @@ def _stored_vectors(library: _Opened, columns: Columns, dense: DenseIndex, sampl
 def _encoded_again(
     library: _Opened, columns: Columns, dense: DenseIndex, encoder: Encoder | None, sample: int
 ) -> tuple[None, str]:
-    if encoder is None:
-        return None, "skipped: no encoder was given"
-    check_same(library.manifest.encoder, encoder.spec)
+    if not sample:
+        return None, "skipped: no sample was asked for"
+    if encoder is not None:
+        check_same(library.manifest.encoder, encoder.spec)
     picked = _picked(columns, sample)
     if not len(picked):
         return None, "there are no vectors"
+    if encoder is None:
+        encoder = load_matching(library.manifest.encoder)
     texts = [_passage(library, columns, position, encoder) for position in picked.tolist()]
     found = cosines(encoder.encode_passages(texts), dense.vectors(picked))
     low = [f"{text[:40]!r} has cosine {value:.4f}" for text, value in zip(texts, found, strict=True) if value < SAME]

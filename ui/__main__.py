@@ -1,8 +1,8 @@
-"""`python -m ui LIBRARY` is `rag ui LIBRARY`."""
+"""`python -m ui --library L` is `rag ui --library L`."""
 
 import sys
 
-if __name__ == "__main__":
-    from rag.cli import main
+from rag.cli import main
 
-    main(["ui", *sys.argv[1:]])
+if __name__ == "__main__":
+    sys.exit(main(["ui", *sys.argv[1:]]))

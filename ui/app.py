@@ -5,8 +5,10 @@ from __future__ import annotations
 import asyncio
 import os
 from collections.abc import Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING
 
+from rag.manifest import read_manifest
 from ui.port import LibraryPort
 from ui.server import serve
 
@@ -91,8 +93,10 @@ def _add_health(app: FastAPI, library: LibraryPort) -> None:
 
     @app.get("/readyz")
     def readyz() -> JSONResponse:
+        # What is open goes on answering; a restart would need what is on disk.
         try:
             info = library.info
+            read_manifest(Path(info.path))
         except Exception as error:
             return JSONResponse({"status": "unavailable", "reason": str(error)}, 503)
         return JSONResponse({"status": "ready", "generation": info.generation, "articles": info.articles})

@@ -67,7 +67,11 @@ class Desk:
         now = time.monotonic()
         if now >= self._look_at:
             self._look_at = now + LOOK_AGAIN
-            self._library.reload()
+            try:
+                self._library.reload()
+            except Exception:
+                # The open generation is whole, whatever has become of the folder since.
+                log.warning("the library on disk cannot be opened; answering from what is open", exc_info=True)
         return self._library
 
     def _guarded(self, make: Callable[[], str]) -> str:

@@ -88,8 +88,13 @@ def _why_not(host: str, port: int, error: OSError | OverflowError) -> str:
 
 
 def _url(listener: socket.socket) -> str:
-    name, port = listener.getsockname()[:2]
-    return f"http://[{name}]:{port}/" if ":" in name else f"http://{name}:{port}/"
+    return f"http://{_host(listener)}:{listener.getsockname()[1]}/"
+
+
+def _host(listener: socket.socket) -> str:
+    """The address as browsers write it."""
+    name = str(listener.getsockname()[0])
+    return f"[{name}]" if ":" in name else name
 
 
 def _run(
@@ -99,7 +104,7 @@ def _run(
     on_ready: Callable[[str], None],
     open_browser: bool,
 ) -> None:
-    from ui.app import create_app
+    from ui.app import LOCAL_HOSTS, create_app
 
     def ready() -> None:
         on_ready(url)
@@ -108,7 +113,8 @@ def _run(
 
             webbrowser.open(url)
 
-    server = _server(create_app(library), ready)
+    hosts = (*LOCAL_HOSTS, _host(listener))
+    server = _server(create_app(library, hosts=hosts), ready)
     try:
         server.run(sockets=[listener])
     except KeyboardInterrupt:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import io
 import json
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from hashlib import sha256
 from pathlib import Path
@@ -12,7 +14,8 @@ from typing import Any
 import pytest
 from rich.console import Console
 
-from eval.command import judge_library
+import rag
+from eval.command import evaluate, judge_library
 from eval.dataset import Question
 from eval.metrics import summarise
 from eval.records import Record
@@ -172,3 +175,31 @@ def test_the_command_mentions_missing_gold_articles(library: Any, set_path: Path
     console, stream = terminal(100)
     judge_library(library, set_path, console=console)
     assert "Gold articles that are not in the library: 1 (zinc for one)." in stream.getvalue()
+
+
+def test_the_id_of_a_missing_gold_article_is_no_markup(library: Any, set_path: Path) -> None:
+    row = {"id": "q9", "question": "Why?", "answers": ["rye"], "articles": ["[b]"], "answerable": True}
+    set_path.write_text(f"{set_path.read_text()}\n{json.dumps(row)}", encoding="utf-8")
+    console, stream = terminal(100)
+    judge_library(library, set_path, console=console)
+    assert "Gold articles that are not in the library: 1 ([b] for one)." in stream.getvalue()
+
+
+@pytest.mark.parametrize("name", ["set.jsonl", "nothing.jsonl"], ids=["a-run", "an-error"])
+def test_the_command_closes_the_library(
+    name: str, library: Any, set_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    events: list[str] = []
+
+    @contextmanager
+    def opened(path: Path) -> Iterator[Any]:
+        events.append(f"opened {path}")
+        try:
+            yield library
+        finally:
+            events.append("closed")
+
+    monkeypatch.setattr(rag, "open", opened)
+    with suppress(LoadError):
+        evaluate(set_path.with_name(name), "L", console=terminal()[0])
+    assert events == ["opened L", "closed"]

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from index.chunk import Chunker, PieceSplitter
 from index.clean import body, find_noise
 from index.load import Draft, read_file
+from rag.errors import ModelError
 from rag.manifest import ChunkerSpec
 from rag.passage import passage, title_share
 from rag.sentences import sentences
@@ -198,11 +199,11 @@ def test_samples_are_cut_with_the_default_settings(path: Path, count_tokens: Cou
     chunks = cutter.chunks(source)
     check_offsets(source, chunks)
     check_covered(source, chunks)
-    assert all(count_tokens([source.text[c.start : c.end]])[0] <= 160 for c in chunks)
+    assert all(count_tokens([source.text[c.start : c.end]])[0] <= ChunkerSpec().max_tokens for c in chunks)
 
 
 def test_an_encoder_that_reads_too_little_is_refused() -> None:
-    with pytest.raises(ValueError, match="reads 30 tokens, too few"):
+    with pytest.raises(ModelError, match="reads 30 tokens at once, too few"):
         chunker(budget=30)
 
 

@@ -116,6 +116,11 @@ def test_noise_of_the_real_articles_is_exactly_these_lines(name: str, noise: dic
         pytest.param("Photo: Ada Orr / Harbour Courier", "byline", id="photo-credit"),
         pytest.param("Reuters", "byline", id="agency"),
         pytest.param("Updated 3 May 2024, 10:12", "byline", id="updated"),
+        pytest.param("Published on Friday, August 2, 2024 at 5:03 p.m.", "byline", id="published-in-the-afternoon"),
+        pytest.param("Posted 3 hours ago", "byline", id="posted"),
+        pytest.param("Last updated: 2024-08-02T10:12:00Z", "byline", id="last-updated"),
+        pytest.param("Watch: How the Swap Was Made", "navigation", id="watch"),
+        pytest.param("Map: Harbour Office, Ostermere", "byline", id="map-credit"),
     ],
 )
 def test_lines_that_are_clutter_wherever_they_stand(line: str, kind: str) -> None:
@@ -127,6 +132,14 @@ def test_lines_that_are_clutter_wherever_they_stand(line: str, kind: str) -> Non
     [
         pytest.param("By noon the quay was empty.", id="sentence-that-opens-as-a-byline"),
         pytest.param("Share prices fell.", id="sentence-that-opens-as-a-button"),
+        pytest.param("Published in 1984, the novel sold 3 million copies.", id="sentence-with-published"),
+        pytest.param("Updated in 2019, the law bans 14 chemicals.", id="sentence-with-updated"),
+        pytest.param("Updated on 3 May 2019, the law bans 14 chemicals.", id="sentence-with-updated-on-a-day"),
+        pytest.param("Posted to Kabul in 2009, he served 3 tours.", id="sentence-with-posted"),
+        pytest.param("Posted to Kabul in 2009 with 3 others", id="posted-without-a-date-or-time-right-after"),
+        pytest.param("Video: The president said he would resign on Monday.", id="sentence-after-video"),
+        pytest.param("Map: the river runs 300 km to the sea.", id="sentence-after-map"),
+        pytest.param("Watch: the minister denied it.", id="sentence-after-watch"),
         pytest.param("Home is where they went.", id="sentence-that-opens-as-a-menu"),
         pytest.param("Background", id="heading-of-one-word"),
         pytest.param("## Talks in Ankara Fail Again Today", id="markdown-heading"),

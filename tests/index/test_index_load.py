@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import gzip
 import json
+import resource
+import sys
 import unicodedata
 from datetime import date, datetime
 from pathlib import Path
@@ -14,7 +16,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from index.load import Draft, Issue, _dated, _day, decode, normalise, read_file, suffix_of, title_in
-from index.worker import Reader
+from index.worker import Reader, limit
 from rag.errors import LoadError
 
 BODY = "The harbour was quiet on Monday. Nobody at the quay could say why the ferry had not come in.\n"
@@ -360,3 +362,23 @@ def test_the_child_reads_what_this_process_reads(tmp_path: Path) -> None:
             assert list(reader.read(path)) == list(read_file(path))
     finally:
         reader.close()
+
+
+@pytest.mark.parametrize("error", [ValueError, OSError], ids=["value", "system"])
+def test_a_refused_limit_on_memory_counts_on_linux_only(
+    error: type[Exception], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    set_: list[int] = []
+
+    def setrlimit(kind: int, limits: tuple[int, int]) -> None:
+        if kind == resource.RLIMIT_AS:
+            raise error("not here")
+        set_.append(kind)
+
+    monkeypatch.setattr(resource, "setrlimit", setrlimit)
+    monkeypatch.setattr(sys, "platform", "linux")
+    with pytest.raises(error, match="not here"):
+        limit(1024)
+    monkeypatch.setattr(sys, "platform", "darwin")
+    limit(1024)
+    assert set_ == [resource.RLIMIT_CORE]

@@ -397,7 +397,7 @@ def test_another_encoder_or_chunker_is_refused_without_rebuild(bench: Workbench)
     before = derived_state(bench.library)
     with pytest.raises(EncoderMismatch, match="rag index --rebuild"):
         sync([bench.files], bench.library, encoder=FakeEncoder(16), chunker=SMALL_CHUNKS)
-    with pytest.raises(ChunkerMismatch, match=r"max_tokens 40.*max_tokens 160"):
+    with pytest.raises(ChunkerMismatch, match=r"max_tokens 40.*max_tokens 200"):
         sync([bench.files], bench.library, encoder=FakeEncoder(), chunker=ChunkerSpec())
     assert derived_state(bench.library) == before
 

@@ -6,6 +6,7 @@ import json
 import os
 import subprocess
 import sys
+import time
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
@@ -20,7 +21,7 @@ from rag.encoder import Encoder, OpenVINOEncoder, TorchEncoder, cosines, load_en
 from rag.errors import EncoderMismatch, ModelError
 from rag.export import PROBES, compiled, read_compiled
 from rag.models import locate
-from rag.spec import read_spec
+from rag.spec import EncoderSpec, read_spec
 
 TEXTS = (
     "Who mediated the swap?",
@@ -208,8 +209,8 @@ def test_what_is_compiled_is_used_when_the_original_is_gone(cls_model: Path) -> 
     spec = load_encoder(str(cls_model)).spec
     gone = replace(spec, name="/gone/away")
     assert load_matching(gone).encode_query("ferry").shape == (32,)
-    with pytest.raises(ModelError, match="not compiled yet and its files were not found"):
-        compiled(None, replace(spec, weights="0" * 64))
+    with pytest.raises(ModelError, match="neither a folder nor in the local Hugging Face cache"):
+        load_matching(replace(gone, weights="0" * 64))
 
 
 def test_another_model_at_the_same_place_is_a_mismatch(cls_model: Path) -> None:
@@ -274,3 +275,19 @@ def test_the_default_encoder_gives_the_same_from_many_threads(real_encoder: Enco
     assert cosines(np.stack(asked), expected).min() > 0.9999
     for batch in batches:
         assert cosines(batch, expected).min() > 0.999
+
+
+@pytest.mark.parametrize(("hours", "kept"), [(25, False), (23, True)], ids=["older-than-a-day", "perhaps-at-work"])
+def test_what_a_killed_compilation_left_is_removed_by_the_next(
+    hours: int, kept: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("ARTICLE_RAG_CACHE", str(tmp_path))
+    leftover = tmp_path / "encoders" / ".making-killed"
+    leftover.mkdir(parents=True)
+    (leftover / "model.bin").write_bytes(b"half")
+    then = time.time() - hours * 3600
+    os.utime(leftover, (then, then))
+    spec = EncoderSpec("no model", "a" * 64, "b" * 64, 384, 256, "mean", True, "", "")
+    with pytest.raises(ModelError, match="could not be compiled"):
+        compiled(tmp_path / "no model", spec)
+    assert [path.name for path in leftover.parent.iterdir()] == ([leftover.name] if kept else [])

@@ -8,11 +8,12 @@ import json
 import logging
 import re
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
 from starlette.testclient import TestClient
-from ui_fakes import FakeLibrary
+from ui_fakes import FakeInfo, FakeLibrary
 
 from rag.errors import LibraryCorrupt
 from rag.types import MAX_QUESTION_CHARS
@@ -163,12 +164,16 @@ def test_an_event_without_a_session_is_gradios_to_refuse(client: TestClient) -> 
     assert client.post("/gradio_api/queue/join", json=event).status_code == 400
 
 
-def test_a_damaged_library_is_named_instead_of_an_answer() -> None:
+def test_what_is_open_goes_on_answering_when_the_library_on_disk_is_damaged(caplog: pytest.LogCaptureFixture) -> None:
     class Broken(FakeLibrary):
         def reload(self) -> bool:
             raise LibraryCorrupt("manifest.json is damaged")
 
-    assert "manifest.json is damaged" in Desk(Broken()).answer("Who?")
+    with caplog.at_level(logging.WARNING):
+        shown = Desk(Broken()).answer("Who supervised the swap?")
+    assert "supervised by Turkey" in shown and "damaged" not in shown
+    assert [record.levelname for record in caplog.records] == ["WARNING"]
+    assert "manifest.json is damaged" in caplog.text
 
 
 @pytest.mark.parametrize("question", ["", "   \n", None])
@@ -229,4 +234,20 @@ def test_unready_when_the_library_cannot_be_described() -> None:
         response = client.get("/readyz")
         assert response.status_code == 503
         assert response.json()["reason"] == "manifest.json is damaged"
+        assert client.get("/healthz").status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("content", "reason"),
+    [(None, "There is no library in"), ("{}", "manifest.json is damaged")],
+    ids=["gone", "damaged"],
+)
+def test_unready_when_the_library_on_disk_cannot_be_read(content: str | None, reason: str, tmp_path: Path) -> None:
+    if content is not None:
+        (tmp_path / "manifest.json").write_text(content, "utf-8")
+    library = FakeLibrary(FakeInfo(path=tmp_path))
+    with TestClient(create_app(library), base_url="http://localhost") as client:
+        response = client.get("/readyz")
+        assert response.status_code == 503
+        assert reason in response.json()["reason"]
         assert client.get("/healthz").status_code == 200

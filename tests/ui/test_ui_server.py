@@ -17,7 +17,7 @@ from ui import PageError, serve
 from ui.port import LibraryPort
 
 ROOT = Path(__file__).parents[2]
-local = [pytest.mark.enable_socket, pytest.mark.allow_hosts(["127.0.0.1", "localhost", "::1"])]
+local = [pytest.mark.enable_socket, pytest.mark.allow_hosts(["127.0.0.1", "127.0.0.2", "localhost", "::1"])]
 
 
 def never(path: Path) -> LibraryPort:
@@ -56,12 +56,13 @@ class TestPort:
             with pytest.raises(LibraryNotFound, match="no library at x"):
                 serve("x", port=port, opener=missing)
 
-    def test_it_serves_until_interrupted_and_closes_the_library(self) -> None:
+    @pytest.mark.parametrize("host", ["127.0.0.1", "127.0.0.2"])
+    def test_it_serves_until_interrupted_and_closes_the_library(self, host: str) -> None:
         code = (
             f"import sys; sys.path[:0] = [{str(ROOT)!r}, {str(Path(__file__).parent)!r}]\n"
             "from ui_fakes import FakeLibrary; from ui import serve\n"
             "library = FakeLibrary()\n"
-            "serve('x', port=0, opener=lambda path: library, on_ready=lambda url: print(url, flush=True))\n"
+            f"serve('x', host={host!r}, port=0, opener=lambda path: library, on_ready=lambda url: print(url, flush=True))\n"
             "print('closed', library.closed)"
         )
         process = subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, text=True)

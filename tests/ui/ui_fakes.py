@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import atexit
+import tempfile
 from dataclasses import dataclass, field
 from datetime import date
+from functools import cache
 from pathlib import Path
 
 from rag.errors import QuestionError
+from rag.manifest import ChunkerSpec, Manifest, write_manifest
+from rag.spec import EncoderSpec
 from rag.types import (
     MAX_QUESTION_CHARS,
     Answer,
@@ -65,9 +70,21 @@ ANY = Filters()
 CHOSEN = Settings()
 
 
+@cache
+def published() -> Path:
+    """A folder called news-2024 with a manifest that can be read and nothing else."""
+    home = tempfile.TemporaryDirectory(prefix="article-rag-")
+    atexit.register(home.cleanup)
+    folder = Path(home.name) / "news-2024"
+    folder.mkdir()
+    spec = EncoderSpec("fake-encoder", "a" * 64, "b" * 64, 32, 256, "mean", True, "", "")
+    write_manifest(folder, Manifest("news", 3, 3, 1_204, "c" * 64, spec, ChunkerSpec(), "0.1.0", ()))
+    return folder
+
+
 @dataclass(frozen=True)
 class FakeInfo:
-    path: Path = Path("/home/reader/news-2024")
+    path: Path = field(default_factory=published)
     generation: int = 3
     articles: int = 3
     chunks: int = 1_204
