@@ -391,6 +391,14 @@ def test_rebuild_with_other_chunk_settings_cuts_anew(bench: Workbench) -> None:
     assert read_manifest(bench.library).chunks < before
 
 
+def test_rebuild_with_the_same_settings_embeds_everything_again(bench: Workbench) -> None:
+    bench.write("a.txt", BODY)
+    before = bench.sync()
+    report = rebuild(bench.library, bench.encoder, SMALL_CHUNKS)
+    assert (report.changed, report.unchanged, report.embedded) == (1, 0, before.embedded)
+    assert report.generation == before.generation + 1
+
+
 def test_another_encoder_or_chunker_is_refused_without_rebuild(bench: Workbench) -> None:
     bench.write("a.txt", BODY)
     bench.sync()

@@ -58,7 +58,12 @@ def test_questions_of_a_reader(real: Library, question: str, expected: str) -> N
 
 @pytest.mark.parametrize(
     "question",
-    ["How old is Ivan Safronov?", "What is the capital of France?", "Did Krasikov meet Scholz?", "Who won the marathon?"],
+    [
+        "How old is Ivan Safronov?",
+        "What is the capital of France?",
+        "Did Krasikov meet Scholz?",
+        "Who won the marathon?",
+    ],
 )
 def test_what_they_do_not_say(real: Library, question: str) -> None:
     answer = real.ask(question)

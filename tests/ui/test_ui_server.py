@@ -62,7 +62,8 @@ class TestPort:
             f"import sys; sys.path[:0] = [{str(ROOT)!r}, {str(Path(__file__).parent)!r}]\n"
             "from ui_fakes import FakeLibrary; from ui import serve\n"
             "library = FakeLibrary()\n"
-            f"serve('x', host={host!r}, port=0, opener=lambda path: library, on_ready=lambda url: print(url, flush=True))\n"
+            "ready = lambda url: print(url, flush=True)\n"
+            f"serve('x', host={host!r}, port=0, opener=lambda path: library, on_ready=ready)\n"
             "print('closed', library.closed)"
         )
         process = subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, text=True)

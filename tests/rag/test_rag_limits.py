@@ -1,0 +1,83 @@
+"""Settings that make no sense, questions during a reload, index files that claim too much."""
+
+from __future__ import annotations
+
+import struct
+import threading
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+from fakes import MARKERS, FakeEncoder, write_articles
+
+from index.sync import sync
+from rag import dense
+from rag.errors import LibraryCorrupt, QuestionError
+from rag.library import Library
+from rag.types import Settings
+
+
+@pytest.mark.parametrize(
+    "make",
+    [
+        pytest.param(lambda: Settings(candidates=0), id="candidates"),
+        pytest.param(lambda: Settings(passages=0), id="passages"),
+        pytest.param(lambda: Settings(max_citations=0), id="citations"),
+        pytest.param(lambda: Settings(min_confidence=1.5), id="confidence"),
+        pytest.param(lambda: Settings(dense_weight=-1), id="weight"),
+    ],
+)
+def test_settings_are_checked(make: Callable[[], Settings]) -> None:
+    with pytest.raises(QuestionError, match=r"must (be|not be)"):
+        make()
+
+
+def test_questions_go_on_while_the_library_is_reloaded(tmp_path: Path) -> None:
+    files = tmp_path / "files"
+    write_articles(files)
+    sync([files], tmp_path / "library", encoder=FakeEncoder())
+    problems: list[BaseException] = []
+    done = threading.Event()
+
+    with Library(tmp_path / "library", encoder=FakeEncoder()) as library:
+
+        def ask() -> None:
+            while not done.is_set():
+                try:
+                    library.search(MARKERS[0], k=3)
+                except BaseException as error:
+                    problems.append(error)
+                    return
+
+        threads = [threading.Thread(target=ask) for _ in range(4)]
+        for thread in threads:
+            thread.start()
+        for number in range(12):
+            (files / f"new-{number}.txt").write_text(f"A new story of number {number} was told on Monday.", "utf-8")
+            sync([files], tmp_path / "library", encoder=FakeEncoder())
+            assert library.reload()
+            assert not library.reload()
+        done.set()
+        for thread in threads:
+            thread.join()
+        assert library.info.articles == len(MARKERS) + 12
+    assert not problems
+
+
+def test_an_index_that_claims_more_than_its_file_holds_is_refused(tmp_path: Path) -> None:
+    place = tmp_path / "library" / "generations" / "00000001"
+    place.mkdir(parents=True)
+    data = bytearray(dense.build(np.ones((3, 8), np.float16), 8))
+    assert dense.DenseIndex(_put(place, data), dimension=8, size=3)
+    codes = 3 * 8 * 2
+    at = bytes(data).rindex(struct.pack("<Q", codes))
+    data[at : at + 8] = struct.pack("<Q", 1 << 45)
+    with pytest.raises(LibraryCorrupt, match="rag repair"):
+        dense.DenseIndex(_put(place, data), dimension=8, size=3)
+
+
+def _put(place: Path, data: bytearray) -> Path:
+    path = place / "vectors.faiss"
+    path.write_bytes(data)
+    return path
