@@ -19,9 +19,11 @@ from rag.models import cache_folder, locate
 from rag.spec import EncoderSpec
 
 Vectors = npt.NDArray[np.float32]
-BATCH_TOKENS = 1024
+BATCH_TOKENS = 2048
 """Tokens per inference request when many texts are encoded: small batches of like length waste the least padding."""
 MOST_BATCH = 32
+FEW_BATCHES = 32
+"""Up to this many are run one by one: the queue that is faster for more takes a while to set up."""
 STEP = 8
 """Widths are rounded up to a multiple of this: every new shape costs the runtime time and memory."""
 
@@ -190,7 +192,7 @@ class OpenVINOEncoder:
         ids = self._tokens.passages(texts)
         found = np.zeros((len(ids), self.spec.dimension), np.float32)
         groups = _batches([len(one) for one in ids])
-        if len(groups) <= 2:
+        if len(groups) <= FEW_BATCHES:
             for group in groups:
                 found[group] = self._infer([ids[i] for i in group])
             return self._finish(found)
