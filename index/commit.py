@@ -194,12 +194,9 @@ def _build_lexical(
     added = articles
     if previous is not None:
         _link_tree(generation_folder(folder, previous.generation) / LEXICAL, place)
-        added = [article for article in articles if _born(store, article.row) == target.generation]
+        born = {row for (row,) in store.query("SELECT row FROM articles WHERE born = ?", (target.generation,))}
+        added = [article for article in articles if article.row in born]
     lexical.update(place, remove=dead, add=_entries(store, added))
-
-
-def _born(store: Store, row: int) -> int:
-    return int(store.query("SELECT born FROM articles WHERE row = ?", (row,))[0][0])
 
 
 def _entries(store: Store, articles: list[ArticleRow]) -> Iterator[lexical.LexicalEntry]:
