@@ -232,7 +232,7 @@ def remove(
     if as_json:
         _json(asdict(report))
     else:
-        _console(error=True).print(f"Removed {report.removed}; {report.unchanged} articles remain.")
+        _console(error=True).print(f"Removed {report.removed}; articles left: {report.unchanged}.")
     return OK
 
 
