@@ -159,7 +159,7 @@ def test_index_reports_and_exits_with_3_where_a_file_was_skipped(run: Run, tmp_p
     assert (code, out) == (0, "")
     assert "1 unchanged (0 chunks embedded" in err
     code, _, err = run("remove", "a", "--library", library)
-    assert (code, err) == (0, "Removed 1; 0 articles remain.\n")
+    assert (code, err) == (0, "Removed 1; articles left: 0.\n")
 
 
 @pytest.mark.parametrize("stop", [KeyboardInterrupt(), Interrupted("Stopped.  3 chunks are kept.")], ids=repr)
