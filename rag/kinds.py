@@ -54,6 +54,12 @@ _REASON = re.compile(
     r"allow|keep|give|save|stop|reduce|let))\b|\bas (?:the|a|he|she|they|it)\b",
     re.IGNORECASE,
 )
+_SAID_ON = re.compile(
+    r"\b(?:said|says|told|announced|wrote|added|confirmed|reported|stressed|warned)\b(?:\s+\w+){0,3}?\s+"
+    r"(?:on\s+\w+day|yesterday|today|earlier|late(?:r)?)\b",
+    re.IGNORECASE,
+)
+"""When something was said is not when it happened."""
 _MANNER = re.compile(r"\b(?:by|through|via|using|with|thanks to|so that|under|in exchange)\b", re.IGNORECASE)
 _PLACE_LEAD = re.compile(r"\b(?:in|at|from|to|near|outside|across|off|of|into|through|around)\s+(?:the\s+)?[A-Z]")
 _NAME = re.compile(r"\b[A-ZÀ-ÖØ-Þ][\w’'.-]*\w|\b[A-Z]{2,}\b")
@@ -90,6 +96,8 @@ def shows(kind: Kind, sentence: str, known: Collection[str]) -> float:
     if pattern is None:
         return 0.5
     fresh_text = " ".join(word for word in sentence.split() if word.lower().strip(".,;:!?\"'“”") not in known)
+    if kind == "time":
+        fresh_text = _SAID_ON.sub(" ", fresh_text)
     return 1.0 if pattern.search(fresh_text) else 0.0
 
 

@@ -11,7 +11,7 @@ from typing import Protocol
 import numpy as np
 
 from rag.encoder import Encoder, Vectors
-from rag.kinds import kind_of, names, shows
+from rag.kinds import Kind, kind_of, names, shows
 from rag.sentences import ends_sentence, sentences
 from rag.stopwords import STOPWORDS
 from rag.thesaurus import alike, kin
@@ -21,8 +21,11 @@ from rag.weights import JUDGE_BIAS, JUDGE_WEIGHTS, RANK_WEIGHTS
 KIN = 0.7
 """How alike words of one family of the thesaurus count."""
 WORD_CACHE = 20_000
-LACKING_SCORE, LACKING_SHARE = 3.0, 0.2
-"""What a sentence without a number loses as an answer to "how many"."""
+LACKING: dict[Kind, tuple[float, float]] = {"number": (3.0, 0.2), "time": (1.5, 1.0)}
+"""What a sentence without the kind of answer asked for loses: score, and share of its probability.
+
+A number can be told surely, a time often; of other kinds a sentence may hold one without showing it.
+"""
 STRANGER_SHARE = 0.4
 """What is left of the confidence where the question names somebody whom no passage mentions."""
 LONG_ARTICLE = 20
@@ -162,11 +165,11 @@ class ExtractiveReader:
         features, vectors = self.features(inquiry, found, passages, encoder)
         judged, scores = judge_features(features, RANK_WEIGHTS)
         probabilities = 1 / (1 + np.exp(-(judged @ JUDGE_WEIGHTS + JUDGE_BIAS)))
-        if kind_of(inquiry.question) == "number":
-            # Of all kinds only this one can be told surely: a sentence without a number does not say how many.
-            lacking = features[:, FEATURES.index("kind")] == 0
-            scores = np.where(lacking, scores - LACKING_SCORE, scores)
-            probabilities = np.where(lacking, probabilities * LACKING_SHARE, probabilities)
+        kind, lacking = kind_of(inquiry.question), features[:, FEATURES.index("kind")] == 0
+        if kind in LACKING:
+            loss, share = LACKING[kind]
+            scores = np.where(lacking, scores - loss, scores)
+            probabilities = np.where(lacking, probabilities * share, probabilities)
         if _names_somebody_else(inquiry, passages):
             probabilities = probabilities * STRANGER_SHARE
         return [

@@ -45,6 +45,7 @@ def test_who_mediated_the_swap(real: Library) -> None:
         ("What did the father say on the phone?", "Son"),
         ("Was Belarus involved?", "Lukashenko"),
         ("Which agencies negotiated the exchange?", "FSB"),
+        ("When did the prisoner swap happen?", "yesterday"),
         ("Which airport did the plane land at?", "Vnukovo"),
     ],
 )
