@@ -8,12 +8,10 @@ import time
 from collections.abc import Sequence
 from dataclasses import replace
 
-import numpy as np
-
-from rag.encoder import Encoder, Vectors
+from rag.encoder import Encoder, Vectors, cosines
 from rag.errors import CitationError
 from rag.kinds import kind_of
-from rag.read import Inquiry, Reader, Reading
+from rag.read import Inquiry, Reader, Reading, mentioned
 from rag.retrieve import Found, Ranking, merged
 from rag.snapshot import Snapshot
 from rag.types import Answer, Citation, Provenance
@@ -102,8 +100,7 @@ def choose(readings: Sequence[Reading], found: Sequence[Found], most: int) -> li
 
 
 def _cosine(one: Reading, other: Reading) -> float:
-    norms = float(np.linalg.norm(one.vector) * np.linalg.norm(other.vector))
-    return float(one.vector @ other.vector) / max(norms, 1e-12)
+    return float(cosines(one.vector[None], other.vector[None])[0])
 
 
 def _cite(snapshot: Snapshot, number: int, reading: Reading, found: Sequence[Found]) -> Citation:
@@ -124,7 +121,7 @@ def _reason(inquiry: Inquiry, found: Sequence[Found], confidence: float, provena
     if not found:
         limited = " that the filters allow" if provenance.filters else ""
         return f"No article{limited} has anything to do with the question."
-    present = {term for one in found for term in inquiry.analyse(one.passage.title + " " + one.passage.text)}
+    present = mentioned(inquiry, [one.passage for one in found])
     asked = _MEASURE.sub(" ", inquiry.question).split()
     absent = [word for word in asked if _is_absent(inquiry, word, present)]
     if absent:

@@ -82,6 +82,11 @@ def check_same(expected: EncoderSpec, given: EncoderSpec) -> None:
         )
 
 
+def unit(vectors: Vectors) -> Vectors:
+    """(n, d) vectors with each row brought to length one."""
+    return np.asarray(vectors / np.maximum(np.linalg.norm(vectors, axis=1, keepdims=True), 1e-12), dtype=np.float32)
+
+
 def cosines(a: Vectors, b: Vectors) -> Vectors:
     """Row-wise cosine of two (n, d) arrays, shape (n,)."""
     norms = np.linalg.norm(a, axis=1) * np.linalg.norm(b, axis=1)
@@ -237,10 +242,7 @@ class OpenVINOEncoder:
         return 0
 
     def _finish(self, vectors: Vectors) -> Vectors:
-        if not self.spec.normalize:
-            return vectors
-        norms = np.linalg.norm(vectors, axis=1, keepdims=True)
-        return np.asarray(vectors / np.maximum(norms, 1e-12), dtype=np.float32)
+        return unit(vectors) if self.spec.normalize else vectors
 
 
 def _width(length: int, most: int) -> int:

@@ -10,7 +10,7 @@ from typing import Protocol
 
 import numpy as np
 
-from rag.encoder import Encoder, Vectors
+from rag.encoder import Encoder, Vectors, unit
 from rag.kinds import Kind, kind_of, names, shows
 from rag.sentences import ends_sentence, sentences
 from rag.stopwords import STOPWORDS
@@ -136,8 +136,7 @@ class WordVectors:
             known = {word: self._known[word] for word in dict.fromkeys(words) if word in self._known}
         missing = [word for word in dict.fromkeys(words) if word not in known]
         if missing:
-            vectors = encoder.encode_passages(within_budget(missing, encoder))
-            vectors = vectors / np.maximum(np.linalg.norm(vectors, axis=1, keepdims=True), 1e-12)
+            vectors = unit(encoder.encode_passages(within_budget(missing, encoder)))
             known.update(zip(missing, vectors, strict=True))
             with self._lock:
                 self._known.update((word, known[word]) for word in missing)
@@ -170,7 +169,7 @@ class ExtractiveReader:
             loss, share = LACKING[kind]
             scores = np.where(lacking, scores - loss, scores)
             probabilities = np.where(lacking, probabilities * share, probabilities)
-        if _names_somebody_else(inquiry, passages):
+        if _named(inquiry) - mentioned(inquiry, passages):
             probabilities = probabilities * STRANGER_SHARE
         return [
             Reading(
@@ -183,9 +182,8 @@ class ExtractiveReader:
         self, inquiry: Inquiry, found: Sequence[Candidate], passages: Sequence[Passage], encoder: Encoder
     ) -> tuple[Vectors, Vectors]:
         """(n, len(FEATURES)) features of candidates and their (n, dimension) unit vectors."""
-        vectors = encoder.encode_passages(within_budget([candidate.text for candidate in found], encoder))
-        vectors = vectors / np.maximum(np.linalg.norm(vectors, axis=1, keepdims=True), 1e-12)
-        question = inquiry.vector / max(float(np.linalg.norm(inquiry.vector)), 1e-12)
+        vectors = unit(encoder.encode_passages(within_budget([candidate.text for candidate in found], encoder)))
+        question = unit(inquiry.vector[None])[0]
         soft = self._soft(inquiry, found, encoder)
         asked = _Asked(inquiry)
         rows = [
@@ -240,10 +238,14 @@ def _words(text: str) -> list[str]:
     return [word for word in dict.fromkeys(words) if len(word) > 2 and word not in STOPWORDS]
 
 
-def _names_somebody_else(inquiry: Inquiry, passages: Sequence[Passage]) -> bool:
-    mentioned = {stem for passage in passages for stem in inquiry.analyse(f"{passage.title} {passage.text}")}
-    asked = {stem for name in names(inquiry.question) for stem in inquiry.analyse(name)}
-    return bool(asked - mentioned)
+def mentioned(inquiry: Inquiry, passages: Sequence[Passage]) -> set[str]:
+    """The stems of the passages and their titles."""
+    return {stem for passage in passages for stem in inquiry.analyse(f"{passage.title} {passage.text}")}
+
+
+def _named(inquiry: Inquiry) -> set[str]:
+    """The stems of the names in the question."""
+    return {stem for name in names(inquiry.question) for stem in inquiry.analyse(name)}
 
 
 def _agreement(vectors: Vectors, articles: Sequence[str]) -> Vectors:
@@ -281,7 +283,7 @@ class _Asked:
         self.words = {word.lower().strip(".,;:!?\"'“”’") for word in inquiry.question.split()}
         weights = np.array([inquiry.weigh(term) for term in inquiry.terms], np.float32)
         self.weights = weights / max(float(weights.sum()), 1e-6)
-        self.names = {term for name in names(inquiry.question) for term in inquiry.analyse(name)}
+        self.names = _named(inquiry)
 
     def row(self, candidate: Candidate, passage: Passage, soft: Vectors, cosine: float) -> list[float]:
         """The features of one candidate, in the order of FEATURES."""
