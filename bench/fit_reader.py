@@ -28,7 +28,7 @@ from eval.text import contains
 from rag.answer import inquire
 from rag.encoder import Encoder
 from rag.library import Library
-from rag.read import FEATURES, ExtractiveReader, Inquiry, candidates, judge_features, within_budget
+from rag.read import FEATURES, Asked, ExtractiveReader, Inquiry, candidates, judge_features, within_budget
 from rag.retrieve import content_terms, merged, rank
 from rag.snapshot import Snapshot
 from rag.types import Article, Filters, Passage, Settings
@@ -91,9 +91,9 @@ def _news(library: Library, questions: tuple[Question, ...]) -> list[Group]:
         ranking = rank(snapshot, encoder, question.question, Settings(), Filters())
         found = merged(snapshot, ranking, Settings().passages)
         passages = [one.passage for one in found]
-        sentences = candidates(passages, [one.article for one in found])
-        inquiry = inquire(snapshot, question.question, ranking.vector, ranking.terms)
-        features, _ = reader.features(inquiry, sentences, passages, encoder)
+        asked = Asked(inquire(snapshot, question.question, ranking.vector, ranking.terms))
+        sentences, rows = asked.glance(candidates(passages, [one.article for one in found]), passages)
+        features, _ = reader.features(asked, sentences, rows, passages, encoder)
         right = [
             question.answerable
             and passages[s.passage].article_id in question.articles
@@ -120,11 +120,12 @@ def _reading(library: Library, path: Path) -> list[Group]:
         inquiry = _plain_inquiry(snapshot, encoder, row["question"])
         near = encoder.encode_passages(within_budget([article.text], encoder))[0] @ inquiry.vector
         passage = Passage("x", "", None, None, None, 0, len(article.text), article.text, 1.0, float(near), 1.0)
-        sentences = candidates([passage], [article])
+        asked = Asked(inquiry)
+        sentences, known = asked.glance(candidates([passage], [article]), [passage])
         right = np.array([answerable and s.span.start <= row["start"] < s.span.end for s in sentences], bool)
         if len(sentences) < 3 or (answerable and not right.any()) or not inquiry.terms:
             continue
-        features, _ = reader.features(inquiry, sentences, [passage], encoder)
+        features, _ = reader.features(asked, sentences, known, [passage], encoder)
         groups.append(Group(features.astype(float), right, answerable))
         left[answerable] -= 1
     return groups

@@ -1,103 +1,264 @@
-"""What `rag eval SET --library L` does."""
+"""What `rag eval` and its subcommands do."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
-from dataclasses import asdict
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
+from typing import Any
 
 from rich.console import Console
-from rich.progress import Progress
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.text import Text
 
 import rag
-from eval.dataset import Question, load, sample
+from eval.calibrate import Fit, fit
+from eval.cause import cause
+from eval.compare import Comparison, Gate, Verdict, compare, parse_gates, to_dict, verdicts
+from eval.conditions import describe, to_json
+from eval.corpus import Recipe, library_for
+from eval.dataset import QuestionSet, load_set, sample
+from eval.folder import run_folder
 from eval.metrics import Summary, summarise
-from eval.records import Record, failure
-from eval.run import Answerer, RunSettings, check_free, describe, missing, run, write
-from eval.show import show
+from eval.run import Run, conduct, missing, read_run, rescore
+from eval.show import show, show_comparison, show_fit, show_verdicts
+from rag.calibration import read_calibration, write_calibration
 from rag.errors import LoadError
-from rag.types import to_plain
+from rag.library import Library
+from rag.types import Settings
 
 
-def evaluate(
-    set_path: Path | str,
-    library_path: Path | str,
-    *,
-    json_output: bool = False,
-    out: Path | str | None = None,
-    limit: int | None = None,
-    console: Console | None = None,
-) -> int:
-    """Asks a set of a library, prints the figures on `console` and returns the exit status 0.
+@dataclass(frozen=True, slots=True)
+class Source:
+    """Which library answers: one that exists, or one made from articles and kept for the next time."""
 
-    `json_output` prints one JSON object instead of tables; `out` keeps the run in a new folder; `limit` asks
-    that many questions, evenly spaced over the set.  Raises `RagError` where a file or the library cannot be
-    used.
+    library: Path | None = None
+    articles: Path | None = None
+    recipe: Recipe = field(default_factory=Recipe)
+
+    def __post_init__(self) -> None:
+        if self.library and self.articles:
+            raise LoadError("give --library or --articles, not both")
+        if self.library and self.recipe != Recipe():
+            raise LoadError("--model, --chunk-tokens and --overlap are for --articles: a library is cut already")
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """What is to be asked of whom, and what becomes of the run."""
+
+    set_path: Path
+    source: Source
+    default_library: Callable[[], Path]
+    """Used where neither a library nor articles are given, and the set brings no articles."""
+    split: str | None = None
+    limit: int | None = None
+    out: Path | None = None
+    min_confidence: float | None = None
+    baseline: Path | None = None
+    gates: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """A run with its figures, and what a baseline says of it."""
+
+    run: Run
+    summary: Summary
+    missing: tuple[str, ...]
+    comparison: Comparison | None
+    verdicts: tuple[Verdict, ...]
+
+    @property
+    def passed(self) -> bool:
+        """No gate is broken."""
+        return not any(verdict.broken for verdict in self.verdicts)
+
+
+def evaluate(order: Order, *, console: Console, quiet: bool = False) -> Outcome:
+    """Ask a set, keep the run, and compare it with the baseline where there is one.
+
+    Everything that can be wrong with the order is found before the first question.  Raises `RagError`.
     """
-    with rag.open(library_path) as library:
-        return judge_library(library, set_path, json_output=json_output, out=out, limit=limit, console=console)
+    gates, baseline = _gates(order.baseline, order.gates)
+    question_set = load_set(order.set_path, split=order.split)
+    questions = sample(question_set.questions, order.limit)
+    with opened(question_set, order.source, order.default_library, console, quiet=quiet) as (library, speed):
+        absent = _check_gold(library, question_set)
+        settings = _settings(library, order.min_confidence)
+        conditions = describe(question_set, len(questions), library.info, settings, index_chunks_per_second=speed)
+        folder = order.out or run_folder(conditions)
+        with progress(console, quiet=quiet) as bar:
+            task = bar.add_task("asking", total=len(questions))
+            run = conduct(
+                library, questions, folder, conditions, on_progress=lambda done, _: bar.update(task, completed=done)
+            )
+    return _outcome(run, summarise(run.records), absent, baseline, gates)
 
 
-def judge_library(
-    library: Answerer,
-    set_path: Path | str,
-    *,
-    json_output: bool = False,
-    out: Path | str | None = None,
-    limit: int | None = None,
-    console: Console | None = None,
-) -> int:
-    """`evaluate` for a library that is open."""
-    console = console or Console()
-    folder = None if out is None else Path(out)
-    if folder is not None:
-        check_free(folder)
-    questions = sample(load(Path(set_path)), limit)
-    absent = _check_gold(library, questions)
-    if absent and not json_output:
-        console.print(Text(f"Gold articles that are not in the library: {len(absent)} ({absent[0]} for one)."))
-    settings = describe(library, Path(set_path), questions)
-    records = _run(library, questions, console, quiet=json_output)
-    summary = summarise(records)
-    if folder is not None:
-        write(folder, records, summary, settings)
-    if json_output:
-        console.out(_to_json(settings, summary, records, absent), highlight=False)
+def judge_again(folder: Path, baseline: Path | None, gates: str) -> Outcome:
+    """A stored run, scored anew."""
+    parsed, before = _gates(baseline, gates)
+    run, summary = rescore(folder)
+    return _outcome(run, summary, (), before, parsed)
+
+
+def report_outcome(outcome: Outcome, console: Console) -> None:
+    """Prints a run, and how it differs from the baseline."""
+    if outcome.missing:
+        console.print(
+            Text(f"Gold articles that are not in the library: {len(outcome.missing)} ({outcome.missing[0]} for one).")
+        )
+    show(console, outcome.summary, outcome.run.records)
+    if outcome.comparison:
+        show_comparison(console, outcome.comparison)
+    show_verdicts(console, outcome.verdicts)
+    console.print(Text(f"The run is in {outcome.run.folder}"))
+
+
+def outcome_json(outcome: Outcome) -> dict[str, Any]:
+    """JSON form of an outcome."""
+    failed = [
+        {"id": record.question_id, "question": record.question, "cause": found.value}
+        for record in outcome.run.records
+        if (found := cause(record)) is not None
+    ]
+    return {
+        "run": str(outcome.run.folder),
+        "conditions": to_json(outcome.run.conditions),
+        "summary": outcome.summary.to_dict(),
+        "failures": failed,
+        "missing_articles": list(outcome.missing),
+        "comparison": to_dict(outcome.comparison) if outcome.comparison else None,
+        "gates": [
+            {"metric": v.gate.metric, "allowed": v.gate.allowed, "broken": v.broken} for v in outcome.verdicts
+        ],
+    }  # fmt: skip
+
+
+def compare_runs(a: Path, b: Path, gates: str) -> tuple[Comparison, tuple[Verdict, ...]]:
+    """Run B against run A, and whether the gates hold."""
+    parsed = parse_gates(gates) if gates else ()
+    found = compare(read_run(a), read_run(b))
+    return found, verdicts(found, parsed)
+
+
+def calibrate(order: Order, *, dry_run: bool, console: Console, quiet: bool = False) -> tuple[Fit, Path | None]:
+    """Fit a calibration on a set, or on a run of one, and make it the library's own unless `dry_run`.
+
+    A minimal confidence that the library has stays; `order.min_confidence` sets another.
+    """
+    if (order.set_path / "conditions.json").exists():
+        run = read_run(order.set_path)
+        folder = order.source.library or Path(run.conditions.library)
     else:
-        show(console, summary, records)
-    return 0
+        run = evaluate(replace(order, min_confidence=None), console=console, quiet=quiet).run
+        folder = Path(run.conditions.library)
+    conditions = run.conditions
+    found = fit(
+        run.records, encoder=conditions.encoder_fingerprint, fitted_on=conditions.set_name, version=conditions.version
+    )
+    with rag.open(folder) as library:
+        if library.info.encoder != conditions.encoder_fingerprint:
+            raise LoadError(
+                f"{run.folder} was made with the encoder {conditions.encoder}, {folder} has "
+                f"{library.info.encoder_name}: calibrate it on a run of its own."
+            )
+    own = read_calibration(folder)
+    least = order.min_confidence if order.min_confidence is not None else own.min_confidence if own else None
+    found = replace(found, calibration=replace(found.calibration, min_confidence=least))
+    if not dry_run:
+        write_calibration(folder, found.calibration)
+    return found, None if dry_run else folder
 
 
-def _check_gold(library: Answerer, questions: Sequence[Question]) -> tuple[str, ...]:
+def report_fit(found: Fit, written: Path | None, console: Console) -> None:
+    """Prints what a calibration gives."""
+    show_fit(console, found)
+    console.print(Text(f"Written: {written} now uses it." if written else "Nothing was written (--dry-run)."))
+
+
+def fit_json(found: Fit, written: Path | None) -> dict[str, Any]:
+    """JSON form of a fit."""
+
+    def plain(figures: dict[str, Any]) -> dict[str, Any]:
+        return {name: asdict(figure) for name, figure in figures.items()}
+
+    return {
+        "calibration": json.loads(found.calibration.to_json()),
+        "before": plain(found.before),
+        "after": plain(found.after),
+        "trades": [asdict(trade) for trade in found.trades],
+        "library": str(written) if written else None,
+    }
+
+
+@contextmanager
+def opened(
+    question_set: QuestionSet,
+    source: Source,
+    default_library: Callable[[], Path],
+    console: Console,
+    *,
+    quiet: bool = False,
+) -> Iterator[tuple[Library, float | None]]:
+    """The library that answers, made from articles where that is asked for, and how fast it was embedded."""
+    own = question_set.articles is not None or question_set.form != "questions"
+    if source.library or not (source.articles or own):
+        with rag.open(source.library or default_library()) as library:
+            yield library, None
+        return
+    with progress(console, quiet=quiet) as bar:
+        task = bar.add_task("indexing", total=None)
+        built = library_for(
+            question_set, source.articles, source.recipe,
+            on_progress=lambda p: bar.update(task, completed=p.done, total=p.total, description="indexing"),
+        )  # fmt: skip
+    if built.skipped and not quiet:
+        console.print(Text(f"Skipped {built.skipped} files or lines: rag index names them."))
+    with rag.open(built.library) as library:
+        yield library, built.chunks_per_second
+
+
+@contextmanager
+def progress(console: Console, *, quiet: bool) -> Iterator[Progress]:
+    """A bar that leaves nothing behind."""
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    with Progress(*columns, console=console, transient=True, disable=quiet) as bar:
+        yield bar
+
+
+def _outcome(
+    run: Run, summary: Summary, absent: tuple[str, ...], baseline: Run | None, gates: Sequence[Gate]
+) -> Outcome:
+    if baseline is None:
+        return Outcome(run, summary, absent, None, ())
+    found = compare(baseline, run)
+    return Outcome(run, summary, absent, found, verdicts(found, gates))
+
+
+def _gates(baseline: Path | None, text: str) -> tuple[tuple[Gate, ...], Run | None]:
+    if text and baseline is None:
+        raise LoadError("--gate needs a run to compare with: --baseline RUN")
+    return parse_gates(text) if text else (), read_run(baseline) if baseline else None
+
+
+def _settings(library: Library, min_confidence: float | None) -> Settings:
+    settings = library.settings
+    return settings if min_confidence is None else replace(settings, min_confidence=min_confidence)
+
+
+def _check_gold(library: Library, question_set: QuestionSet) -> tuple[str, ...]:
     """The gold articles that are missing; raises `LoadError` where that is all of them."""
+    questions = question_set.questions
     absent = missing(library, questions)
     gold = {article for question in questions if question.answerable for article in question.articles}
     if gold and len(absent) == len(gold):
         raise LoadError(
-            f"none of the {len(gold)} gold articles of this set is in the library {library.info.path} "
-            f"({absent[0]} for one): index the articles that the set was made for, or open their library"
+            f"none of the {len(gold)} gold articles of this set is in the library {library.path} "
+            f"({absent[0]} for one): index the articles that the set was made for, name them with --articles, or "
+            "open their library with --library"
         )
     return absent
-
-
-def _run(library: Answerer, questions: Sequence[Question], console: Console, *, quiet: bool) -> tuple[Record, ...]:
-    with Progress(console=console, transient=True, disable=quiet) as progress:
-        task = progress.add_task("Asking", total=len(questions))
-        return run(library, questions, on_progress=lambda done, _: progress.update(task, completed=done))
-
-
-def _to_json(settings: RunSettings, summary: Summary, records: Sequence[Record], absent: tuple[str, ...]) -> str:
-    failed = [
-        {"id": record.question_id, "question": record.question, "failure": kind}
-        for record in records
-        if (kind := failure(record)) is not None
-    ]
-    document = {
-        "settings": to_plain(asdict(settings)),
-        "summary": summary.to_dict(),
-        "failures": failed,
-        "missing_articles": list(absent),
-    }
-    return json.dumps(document, ensure_ascii=False, allow_nan=False, indent=2)

@@ -3,138 +3,249 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass
-from typing import Any, Literal
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, fields
+from typing import Any, Protocol
 
 from eval.dataset import Question
 from eval.text import contains
 from rag.errors import ArticleNotFound, LoadError
-from rag.types import Answer, Article, Citation, Passage, Timings, to_plain
+from rag.types import Article, Chunk, Citation, Evidence, Examination, Passage, Timings, to_plain
 
 DEPTH = 100
-"""Chunks in which the first hit is looked for."""
+"""Chunks in which hits are looked for."""
 
-Failure = Literal["not retrieved", "ranked low", "wrong sentence", "wrongly refused", "wrongly answered"]
-"""Where a question went wrong; see `failure`."""
+
+class Source(Protocol):
+    """Where gold articles are read (`rag.library.Library`)."""
+
+    def article(self, article_id: str, /) -> Article: ...
+    def chunks(self, article_id: str, /) -> tuple[Chunk, ...]: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """A chunk of the ranking.  `relevant`: it is a chunk of a gold article and contains a gold answer."""
+
+    article: str
+    start: int
+    end: int
+    score: float
+    relevant: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Read:
+    """A passage that was read for the answer.  `relevant` as in `Hit`."""
+
+    article: str
+    title: str
+    source: str | None
+    published: str | None
+    start: int
+    end: int
+    text: str
+    relevant: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Quote:
+    """A quote of the answer, or the one that would have been given had the question not been refused."""
+
+    article: str
+    title: str
+    start: int
+    end: int
+    text: str
+    in_gold_article: bool
+    has_answer: bool
+    """A gold answer stands inside the quote."""
+    verbatim: bool
+    """The quote is the stored text at its offsets."""
+
+    @property
+    def supports(self) -> bool:
+        """From a gold article, and with a gold answer in it."""
+        return self.in_gold_article and self.has_answer
+
+
+@dataclass(frozen=True, slots=True)
+class Gold:
+    """What the library holds of a question's gold articles."""
+
+    indexed: tuple[str, ...]
+    """Gold articles that are in the library."""
+    has_answer: bool
+    """The text of one of them contains a gold answer."""
+    chunks: tuple[str, ...]
+    """Their chunks that contain a gold answer, as `chunk_name` names them."""
 
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """One question, judged.
-
-    A hit is a chunk of a gold article that contains a gold answer (`eval.text.contains`).  Ranks start at 1
-    and are None where nothing is found in the first `DEPTH` chunks, and for unanswerable questions.
-    """
+    """One question, judged.  Holds the gold answers too, so that a run can be read and scored without its set."""
 
     question_id: str
     question: str
     tags: tuple[str, ...]
     answerable: bool
+    answers: tuple[str, ...]
+    articles: tuple[str, ...]
+    grades: tuple[int, ...]
+    gold: Gold
     answered: bool
     confidence: float
-    hit_rank: int | None
-    """Rank of the first hit."""
-    article_rank: int | None
-    """Rank of the first chunk of a gold article."""
-    hit_read: bool
-    """A hit is among the passages that were read for the answer."""
-    answer_correct: bool
-    """A gold answer stands inside one of the quotes."""
-    citation_right: float | None
-    """Fraction of the citations that are from gold articles; None without citations or when unanswerable."""
-    verbatim: float | None
-    """Fraction of the citations whose quote is the stored text at its offsets; None without citations."""
-    quotes: tuple[str, ...]
-    cited: tuple[str, ...]
-    """Article ids of the citations, in their order."""
+    evidence: Evidence
+    quotes: tuple[Quote, ...]
+    """Those of the answer; of a refused question, those that were withheld."""
+    ranking: tuple[Hit, ...]
+    """The first `DEPTH` chunks."""
+    read: tuple[Read, ...]
     reason: str | None
     timings: Timings
 
+    @property
+    def retrieval_only(self) -> bool:
+        """There are gold articles but no gold answers: only the ranking of articles can be judged."""
+        return self.answerable and not self.answers
+
+    @property
+    def has_answer(self) -> bool:
+        """A gold answer stands in one of the quotes, given or withheld."""
+        return self.answerable and any(quote.has_answer for quote in self.quotes)
+
+    @property
+    def right(self) -> bool:
+        """It was answered, and a gold answer stands in one of the quotes."""
+        return self.answered and self.has_answer
+
+    @property
+    def prediction(self) -> str:
+        """The answer that is compared with the gold strings: the first quote, "" for a refusal."""
+        return self.quotes[0].text if self.answered and self.quotes else ""
+
+    @property
+    def hit_rank(self) -> int | None:
+        """Rank, from 1, of the first relevant chunk."""
+        return next((rank for rank, hit in enumerate(self.ranking, start=1) if hit.relevant), None)
+
+    @property
+    def hit_read(self) -> bool:
+        """A relevant passage was read for the answer."""
+        return any(passage.relevant for passage in self.read)
+
     def to_line(self) -> str:
-        """One line of JSON, without the line end."""
-        return json.dumps(to_plain(asdict(self)), ensure_ascii=False, allow_nan=False)
+        """One line of JSON, without the line end; hits as lists in the order of their fields."""
+        plain = to_plain(asdict(self))
+        plain["ranking"] = [list(hit.values()) for hit in plain["ranking"]]
+        return json.dumps(plain, ensure_ascii=False, allow_nan=False)
 
     @classmethod
     def from_line(cls, line: str) -> Record:
         """The record that `to_line` wrote.  Raises `LoadError` for what is not JSON or has other fields."""
         try:
             row: dict[str, Any] = json.loads(line)
-            row["timings"] = Timings(**row["timings"])
-            return cls(**row | {name: tuple(row[name]) for name in ("tags", "quotes", "cited")})
+            parsed: dict[str, Any] = {
+                "timings": Timings(**row["timings"]),
+                "evidence": Evidence(**row["evidence"]),
+                "gold": Gold(**{name: _frozen(value) for name, value in row["gold"].items()}),
+                "quotes": tuple(Quote(**quote) for quote in row["quotes"]),
+                "ranking": tuple(Hit(*hit) for hit in row["ranking"]),
+                "read": tuple(Read(**passage) for passage in row["read"]),
+            }
+            return cls(**{field.name: parsed.get(field.name, _frozen(row[field.name])) for field in fields(cls)})
         except (ValueError, TypeError, KeyError, AttributeError) as error:
             raise LoadError(f"found a line that is not a record of `rag eval` ({error!r}): {line[:60]}") from None
 
 
-def judge(
-    question: Question,
-    answer: Answer,
-    hits: Sequence[Passage],
-    article: Callable[[str], Article],
-) -> Record:
-    """The record of one question from its answer and its chunks in rank order.
+def chunk_name(article: str, start: int, end: int) -> str:
+    """How a chunk is named in rankings and relevance judgements."""
+    return f"{article}:{start}-{end}"
 
-    `article` reads a stored article by its id; a citation of one that it does not find is not verbatim.
-    """
-    citations = answer.citations
-    right = [float(citation.article_id in question.articles) for citation in citations]
-    exact = [float(_is_verbatim(citation, article)) for citation in citations]
-    is_hit = [_is_hit(question, passage) for passage in hits[:DEPTH]]
-    is_gold = [question.answerable and passage.article_id in question.articles for passage in hits[:DEPTH]]
+
+def gold_of(question: Question, source: Source) -> Gold:
+    """What the library holds of the question's gold articles."""
+    indexed, has_answer, chunks = [], False, []
+    for name in question.articles if question.answerable else ():
+        try:
+            text = source.article(name).text
+        except ArticleNotFound:
+            continue
+        indexed.append(name)
+        has_answer = has_answer or contains(text, question.answers)
+        chunks += [
+            chunk_name(name, chunk.start, chunk.end)
+            for chunk in source.chunks(name)
+            if contains(text[chunk.start : chunk.end], question.answers)
+        ]
+    return Gold(tuple(indexed), has_answer, tuple(chunks))
+
+
+def judge(question: Question, examined: Examination, source: Source) -> Record:
+    """The record of one question.  A quote from an article that `source` does not have is not verbatim."""
+    answer, gold = examined.answer, gold_of(question, source)
+    relevant = frozenset(gold.chunks)
     return Record(
         question_id=question.id,
         question=question.question,
         tags=question.tags,
         answerable=question.answerable,
+        answers=question.answers,
+        articles=question.articles,
+        grades=question.grades,
+        gold=gold,
         answered=answer.answered,
         confidence=float(answer.confidence),
-        hit_rank=_first(is_hit),
-        article_rank=_first(is_gold),
-        hit_read=any(_is_hit(question, passage) for passage in answer.passages),
-        answer_correct=any(contains(citation.quote, question.answers) for citation in citations),
-        citation_right=_mean(right) if question.answerable else None,
-        verbatim=_mean(exact),
-        quotes=tuple(citation.quote for citation in citations),
-        cited=tuple(citation.article_id for citation in citations),
+        evidence=answer.evidence,
+        quotes=tuple(_quote(question, citation, source) for citation in examined.quotes),
+        ranking=tuple(
+            Hit(c.article_id, c.start, c.end, round(c.score, 6), chunk_name(c.article_id, c.start, c.end) in relevant)
+            for c in examined.ranking[:DEPTH]
+        ),
+        read=tuple(_read(question, passage) for passage in answer.passages),
         reason=answer.reason,
         timings=answer.timings,
     )
 
 
-def failure(record: Record) -> Failure | None:
-    """The first stage that lost the answer, or None where the question went well.
+def _quote(question: Question, citation: Citation, source: Source) -> Quote:
+    return Quote(
+        article=citation.article_id,
+        title=citation.title,
+        start=citation.start,
+        end=citation.end,
+        text=citation.quote,
+        in_gold_article=question.answerable and citation.article_id in question.articles,
+        has_answer=contains(citation.quote, question.answers),
+        verbatim=_is_verbatim(citation, source),
+    )
 
-    - `not retrieved`: no hit in the first `DEPTH` chunks, nor among the passages read;
-    - `ranked low`: a hit, but not among the passages read;
-    - `wrongly refused`: a hit was read, and the answer withheld;
-    - `wrong sentence`: a hit was read, and something else quoted;
-    - `wrongly answered`: an answer to an unanswerable question.
-    """
-    if not record.answerable:
-        return "wrongly answered" if record.answered else None
-    if record.answered and record.answer_correct:
-        return None
-    if not record.hit_read:
-        return "not retrieved" if record.hit_rank is None else "ranked low"
-    return "wrong sentence" if record.answered else "wrongly refused"
+
+def _read(question: Question, passage: Passage) -> Read:
+    published = passage.published.isoformat() if passage.published else None
+    return Read(
+        passage.article_id, passage.title, passage.source, published,
+        passage.start, passage.end, passage.text, _is_hit(question, passage),
+    )  # fmt: skip
 
 
 def _is_hit(question: Question, passage: Passage) -> bool:
-    return passage.article_id in question.articles and contains(passage.text, question.answers)
+    return question.answerable and passage.article_id in question.articles and contains(passage.text, question.answers)
 
 
-def _is_verbatim(citation: Citation, article: Callable[[str], Article]) -> bool:
+def _is_verbatim(citation: Citation, source: Source) -> bool:
     try:
-        text = article(citation.article_id).text
+        text = source.article(citation.article_id).text
     except ArticleNotFound:
         return False
     in_range = 0 <= citation.start < citation.end <= len(text)
     return in_range and text[citation.start : citation.end] == citation.quote
 
 
-def _first(flags: Sequence[bool]) -> int | None:
-    return next((rank for rank, flag in enumerate(flags, start=1) if flag), None)
+def _frozen(value: Any) -> Any:
+    return tuple(value) if isinstance(value, list) else value
 
 
-def _mean(values: Sequence[float]) -> float | None:
-    return sum(values) / len(values) if values else None
+def load_records(lines: Sequence[str]) -> tuple[Record, ...]:
+    """The records of a run, in its order; blank lines are skipped.  Raises `LoadError`."""
+    return tuple(Record.from_line(line) for line in lines if line.strip())

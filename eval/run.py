@@ -1,165 +1,193 @@
-"""A run: every question of a set asked of one library, judged, and kept on disk."""
+"""A run: every question of a set asked of one library, judged, and kept in a folder as it goes.
+
+A run folder holds `conditions.json` (set, library, settings, machine), `records.jsonl` (one judged question a
+line) and, once all questions are asked, `summary.json`.  All three can be read without the product.
+"""
 
 from __future__ import annotations
 
 import json
+import math
 import os
-import platform
-import shutil
-import uuid
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
-from datetime import datetime, timezone
 from pathlib import Path
-from typing import Protocol
+from typing import IO, Any, Protocol
 
-from eval.dataset import Question, digest
-from eval.metrics import Summary
-from eval.records import DEPTH, Record, judge
-from rag.errors import ArticleNotFound, StorageError
-from rag.types import Answer, Article, Passage, Settings, to_plain
+from eval.conditions import Conditions, parse_conditions
+from eval.dataset import Question
+from eval.metrics import Summary, summarise
+from eval.records import DEPTH, Record, Source, judge, load_records
+from rag.disk import write_atomic
+from rag.errors import ArticleNotFound, Interrupted, LoadError, StorageError
+from rag.types import Article, Chunk, Examination, Settings, to_plain
+
+CONDITIONS, RECORDS, SUMMARY = "conditions.json", "records.jsonl", "summary.json"
+SYNC_EVERY = 25
+"""Records that a power cut may cost; a kill costs none that was written."""
 
 Progress = Callable[[int, int], None]
 """Called with the number of questions done and their total."""
 
 
-class Info(Protocol):
-    """What a library says about itself (`rag.library.LibraryInfo`)."""
-
-    @property
-    def path(self) -> Path | str: ...
-    @property
-    def generation(self) -> int: ...
-    @property
-    def articles(self) -> int: ...
-    @property
-    def chunks(self) -> int: ...
-    @property
-    def encoder_name(self) -> str: ...
-    @property
-    def version(self) -> str: ...
-
-
 class Answerer(Protocol):
     """What is judged: `rag.library.Library`, or anything that answers and cites like it."""
 
-    @property
-    def info(self) -> Info: ...
-    def ask(self, question: str, /, *, settings: Settings = ...) -> Answer: ...
-    def hits(self, query: str, /, *, k: int = ..., settings: Settings = ...) -> tuple[Passage, ...]: ...
+    def examine(self, question: str, /, *, k: int = ..., settings: Settings = ...) -> Examination: ...
     def article(self, article_id: str, /) -> Article: ...
+    def chunks(self, article_id: str, /) -> tuple[Chunk, ...]: ...
 
 
 @dataclass(frozen=True, slots=True)
-class Machine:
-    """Where a run was made; latencies compare only on the same machine."""
+class Run:
+    """A run as it lies in its folder; `records` are those of the questions asked so far."""
 
-    system: str
-    processor: str
-    cpus: int
-    python: str
+    folder: Path
+    conditions: Conditions
+    records: tuple[Record, ...]
 
+    @property
+    def name(self) -> str:
+        """How people tell it from another: the name of its folder."""
+        return self.folder.name
 
-@dataclass(frozen=True, slots=True)
-class RunSettings:
-    """Under which conditions a run was made: enough to make it again."""
-
-    set_path: str
-    set_sha256: str
-    questions: int
-    library: str
-    generation: int
-    articles: int
-    chunks: int
-    encoder: str
-    version: str
-    settings: Settings
-    machine: Machine
-    started: str
-    """UTC, ISO 8601."""
+    @property
+    def complete(self) -> bool:
+        """Whether every question was asked."""
+        return len(self.records) == self.conditions.questions
 
 
-def describe(
-    library: Answerer, set_path: Path, questions: Sequence[Question], *, settings: Settings | None = None
-) -> RunSettings:
-    """The conditions of a run that starts now.  Raises `LoadError` where the set cannot be read."""
-    info = library.info
-    return RunSettings(
-        set_path=str(set_path),
-        set_sha256=digest(set_path),
-        questions=len(questions),
-        library=str(info.path),
-        generation=info.generation,
-        articles=info.articles,
-        chunks=info.chunks,
-        encoder=info.encoder_name,
-        version=info.version,
-        settings=settings or Settings(),
-        machine=Machine(platform.platform(), platform.machine(), os.cpu_count() or 1, platform.python_version()),
-        started=datetime.now(timezone.utc).isoformat(timespec="seconds"),
-    )
+def ask(library: Answerer, question: Question, settings: Settings) -> Record:
+    """One question, asked and judged."""
+    return judge(question, library.examine(question.question, k=DEPTH, settings=settings), library)
 
 
-def run(
+def conduct(
     library: Answerer,
     questions: Sequence[Question],
+    folder: Path,
+    conditions: Conditions,
     *,
     on_progress: Progress | None = None,
-    settings: Settings | None = None,
-) -> tuple[Record, ...]:
-    """One record per question, in the order of the set.
+) -> Run:
+    """Ask the questions and keep the run in `folder`; a run of the same conditions that is there already goes on.
 
-    Each question is asked before its chunks are ranked, so that a cached query cannot flatter the timings; a
-    query that is not counted warms the library up first.  Errors of the library are not caught.
+    Raises `StorageError` where the folder holds anything else or the disk refuses, `Interrupted` on Ctrl-C.  Errors
+    of the library are not caught.  A question that is not counted warms the library up first.
     """
-    settings = settings or Settings()
-    if questions:
-        library.hits("warm up", k=1, settings=settings)
-    records: list[Record] = []
-    for question in questions:
-        answer = library.ask(question.question, settings=settings)
-        hits = library.hits(question.question, k=DEPTH, settings=settings)
-        records.append(judge(question, answer, hits, library.article))
-        if on_progress is not None:
-            on_progress(len(records), len(questions))
-    return tuple(records)
+    done = _begin(folder, conditions, questions)
+    total, settings = len(questions), conditions.settings
+    try:
+        with _append(folder / RECORDS) as stream:
+            if len(done) < total:
+                library.examine("What is known about the weather?", k=DEPTH, settings=settings)
+            for question in questions[len(done) :]:
+                done.append(ask(library, question, settings))
+                _write(stream, done[-1], sync=len(done) % SYNC_EVERY == 0 or len(done) == total)
+                if on_progress is not None:
+                    on_progress(len(done), total)
+        _write_summary(folder, summarise(done))
+    except KeyboardInterrupt:
+        raise Interrupted(
+            f"Stopped after {len(done)} of {total} questions; run the same command with --out {folder} to go on."
+        ) from None
+    except OSError as error:
+        raise _refused(folder, error) from error
+    return Run(folder, conditions, tuple(done))
 
 
-def missing(library: Answerer, questions: Sequence[Question]) -> tuple[str, ...]:
+def read_run(folder: Path) -> Run:
+    """The run in `folder`.  Raises `LoadError` where there is none or it cannot be read."""
+    try:
+        conditions = parse_conditions((folder / CONDITIONS).read_text("utf-8"))
+        lines = _whole_lines((folder / RECORDS).read_bytes())
+    except OSError as error:
+        raise LoadError(
+            f"{folder} is not a run ({error.filename} cannot be read: {error.strerror}): name a folder that "
+            "`rag eval SET --out FOLDER` made."
+        ) from None
+    except (ValueError, KeyError, TypeError) as error:
+        raise LoadError(f"{folder / CONDITIONS} is not what `rag eval` writes ({error})") from None
+    try:
+        return Run(folder, conditions, load_records(lines))
+    except LoadError as error:
+        raise LoadError(f"{folder / RECORDS}: {error}") from None
+
+
+def rescore(folder: Path) -> tuple[Run, Summary]:
+    """The run with its figures computed anew from its records, written where they differ from `summary.json`."""
+    run = read_run(folder)
+    summary = summarise(run.records)
+    try:
+        _write_summary(folder, summary)
+    except OSError as error:
+        raise _refused(folder, error) from error
+    return run, summary
+
+
+def missing(library: Source, questions: Sequence[Question]) -> tuple[str, ...]:
     """Gold articles of answerable questions that the library does not hold, sorted."""
     gold = sorted({article for question in questions if question.answerable for article in question.articles})
     return tuple(article for article in gold if not _holds(library, article))
 
 
-def check_free(path: Path) -> None:
-    """Raises `StorageError` where `path` holds something already: a run never replaces anything."""
-    if path.exists() and not (path.is_dir() and not any(path.iterdir())):
-        raise StorageError(f"{path} is not empty, expected a new folder: choose another one or remove it")
-
-
-def write(path: Path, records: Sequence[Record], summary: Summary, settings: RunSettings) -> None:
-    """A new folder `path` with records.jsonl, summary.json and settings.json; all of it or nothing.
-
-    Written beside `path`, synced and renamed.  Raises `StorageError` where `path` is not empty or the disk
-    refuses.
-    """
-    check_free(path)
-    draft = path.parent / f".{path.name}.{uuid.uuid4().hex}"
+def _begin(folder: Path, conditions: Conditions, questions: Sequence[Question]) -> list[Record]:
+    """The records that are there already; a new folder is made, a run under other conditions refused."""
     try:
-        draft.mkdir(parents=True)
-        _write_text(draft / "records.jsonl", "".join(f"{record.to_line()}\n" for record in records))
-        _write_text(draft / "summary.json", _pretty(summary.to_dict()))
-        _write_text(draft / "settings.json", _pretty(to_plain(asdict(settings))))
-        if path.exists():
-            path.rmdir()
-        draft.rename(path)
+        if (folder / CONDITIONS).exists():
+            return _resume(folder, conditions, questions)
+        if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+            raise StorageError(f"{folder} is not empty and not a run: choose another folder, or remove it.")
+        folder.mkdir(parents=True, exist_ok=True)
+        (folder / RECORDS).touch()
+        write_atomic(folder / CONDITIONS, _pretty(to_plain(asdict(conditions))).encode())
     except OSError as error:
-        raise StorageError(f"{path} cannot be written ({error.strerror or error}): choose another folder") from error
-    finally:
-        shutil.rmtree(draft, ignore_errors=True)
+        raise _refused(folder, error) from error
+    return []
 
 
-def _holds(library: Answerer, article_id: str) -> bool:
+def _resume(folder: Path, conditions: Conditions, questions: Sequence[Question]) -> list[Record]:
+    before = read_run(folder)
+    if before.complete:
+        raise StorageError(f"{folder} holds a complete run: choose another folder, or remove it.")
+    if other := before.conditions.differences(conditions):
+        raise StorageError(
+            f"{folder} holds a run under other conditions ({'; '.join(other)}): choose another folder, or remove it."
+        )
+    asked = [record.question_id for record in before.records]
+    if asked != [question.id for question in questions[: len(asked)]]:
+        raise StorageError(f"{folder} holds other questions than this set begins with: choose another folder.")
+    # A kill may have left half a line.
+    text = "".join(f"{record.to_line()}\n" for record in before.records)
+    write_atomic(folder / RECORDS, text.encode())
+    return list(before.records)
+
+
+def _append(path: Path) -> IO[str]:
+    return path.open("a", encoding="utf-8", newline="\n")
+
+
+def _write(stream: IO[str], record: Record, *, sync: bool) -> None:
+    stream.write(record.to_line() + "\n")
+    stream.flush()
+    if sync:
+        os.fsync(stream.fileno())
+
+
+def _whole_lines(raw: bytes) -> list[str]:
+    """Lines with their line end: a kill may have left half of the last one."""
+    return [line.decode("utf-8", "replace") for line in raw.split(b"\n")[:-1]]
+
+
+def _write_summary(folder: Path, summary: Summary) -> None:
+    write_atomic(folder / SUMMARY, _pretty(summary.to_dict()).encode())
+
+
+def _refused(folder: Path, error: OSError) -> StorageError:
+    return StorageError(f"{folder} cannot be written ({error.strerror or error}): choose another folder.")
+
+
+def _holds(library: Source, article_id: str) -> bool:
     try:
         library.article(article_id)
     except ArticleNotFound:
@@ -167,12 +195,10 @@ def _holds(library: Answerer, article_id: str) -> bool:
     return True
 
 
-def _pretty(value: object) -> str:
+def _pretty(value: Any) -> str:
     return json.dumps(value, ensure_ascii=False, allow_nan=False, indent=2) + "\n"
 
 
-def _write_text(path: Path, text: str) -> None:
-    with path.open("w", encoding="utf-8", newline="\n") as stream:
-        stream.write(text)
-        stream.flush()
-        os.fsync(stream.fileno())
+def seconds(run: Run) -> float:
+    """How long the questions of a run took to answer, judging left out."""
+    return math.fsum(record.timings.total for record in run.records) / 1e3

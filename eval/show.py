@@ -1,49 +1,73 @@
-"""A run on the terminal: its figures, the figures by tag, and what went wrong; readable at 60 columns."""
+"""Runs on the terminal: figures, causes of failure, comparisons, calibrations; readable at 60 columns."""
 
 from __future__ import annotations
 
 import math
-from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from eval.interval import Estimate
-from eval.metrics import Metric, Summary, answer_accuracy, hit_at, refusal_recall
-from eval.records import Failure, Record, failure
+from eval.cause import Cause, cause
+from eval.compare import RIGHT, SIGNIFICANT, Change, Comparison, Verdict
+from eval.interval import Difference, Estimate, estimate, resamples
+from eval.metrics import METRICS, STAGES, Group, Metric, Summary, tabulate
+from eval.records import Record
+
+if TYPE_CHECKING:
+    from eval.calibrate import Fit
+    from eval.check import Problem
 
 UNDEFINED = "–"
-FAILURES_SHOWN = 20
+SHOWN = 20
+"""Questions listed; the report has them all."""
+LISTED: tuple[tuple[str, tuple[str, ...]], ...] = (
+    ("Retrieval", ("hit@1", "hit@5", "hit@10", "hit@20", "recall@20", "mrr@10", "ndcg@10", "map")),
+    ("Articles", ("article_hit@1", "article_hit@5", "article_recall@20", "article_ndcg@10")),
+    (
+        "Answers",
+        ("answer_accuracy", "answer_accuracy_answered", "answer_precision", "accuracy", "exact_match", "token_f1"),
+    ),
+    ("Citations", ("citation_precision", "citation_recall", "right_article", "verbatim")),
+    ("Refusal", ("refusal_precision", "refusal_recall", "refusal_f1")),
+    ("Confidence", ("auroc", "auroc_right", "aurc", "ece")),
+)
+"""What the terminal shows; the JSON form and the report have every metric."""
+BY_TAG = ("hit@5", "answer_accuracy", "refusal_recall")
+COMPARED: tuple[Group, ...] = ("chunks", "articles", "answers", "citations", "refusal", "confidence")
 
 
 def show(console: Console, summary: Summary, records: Sequence[Record]) -> None:
-    """Prints the summary, the figures by tag (where there are tags), the latencies and the failures."""
+    """Prints the summary, the figures by tag (where there are tags), the latencies and why questions failed."""
     console.print(summary_table(summary))
     if any(record.tags for record in records):
         console.print(tag_table(records))
     console.print(latency_table(summary))
-    failed = [(kind, record) for record in records if (kind := failure(record)) is not None]
+    failed = [(kind, record) for record in records if (kind := cause(record)) is not None]
     if not failed:
         console.print("Nothing went wrong.")
         return
-    counts = Counter(kind for kind, _ in failed)
-    console.print(Text(", ".join(f"{kind} {count}" for kind, count in counts.most_common())))
-    console.print(failure_table(failed[:FAILURES_SHOWN]))
-    if len(failed) > FAILURES_SHOWN:
-        console.print(f"and {len(failed) - FAILURES_SHOWN} more: `--out DIR` keeps them all")
+    console.print(cause_table(summary))
+    console.print(failure_table(failed[:SHOWN]))
+    if len(failed) > SHOWN:
+        console.print(f"and {len(failed) - SHOWN} more: rag eval report RUN shows them all")
 
 
 def summary_table(summary: Summary) -> Table:
-    """Each figure with its interval and the number of questions that it is over."""
+    """Figures with their intervals and the number of questions that each is over; those of nothing left out."""
     refused = summary.questions - summary.answered
-    title = f"{summary.questions} questions, {summary.answerable} answerable, {refused} refused"
-    table = _table(title, "figure", "value", "95% interval", "of")
-    for section in _sections(summary):
-        for label, estimate in section:
-            table.add_row(label, _rate(estimate.value), _interval(estimate), str(estimate.n))
+    table = _table(
+        f"{summary.questions} questions, {summary.answerable} answerable, {refused} refused",
+        "figure", "value", "95% interval", "of",
+    )  # fmt: skip
+    for _, names in LISTED:
+        for name in names:
+            figure = summary.figures[name]
+            if figure.n:
+                table.add_row(_label(METRICS[name]), _rate(figure.value), _interval(figure), str(figure.n))
         table.add_section()
     return table
 
@@ -51,53 +75,137 @@ def summary_table(summary: Summary) -> Table:
 def tag_table(records: Sequence[Record]) -> Table:
     """A few figures for each tag; a question with two tags counts for both."""
     table = _table("By tag", "tag", "n", "hit@5", "right", "refused")
-    columns: tuple[Metric, ...] = (hit_at(5), answer_accuracy(), refusal_recall())
     for tag in sorted({tag for record in records for tag in record.tags}):
         tagged = [record for record in records if tag in record.tags]
-        table.add_row(Text(tag), str(len(tagged)), *(_rate(metric(tagged)) for metric in columns))
+        rows, weights = tabulate(tagged), resamples(len(tagged))
+        figures = (estimate(rows[name], METRICS[name].statistic, weights) for name in BY_TAG)
+        table.add_row(Text(tag), str(len(tagged)), *(_rate(figure.value) for figure in figures))
     return table
 
 
 def latency_table(summary: Summary) -> Table:
-    """Median and 95th percentile of each stage that took any time."""
-    table = _table("Milliseconds", "stage", "p50", "p95")
-    for latency in summary.latency:
-        if latency.p95.value > 0:
-            table.add_row(latency.stage, f"{latency.p50.value:.1f}", f"{latency.p95.value:.1f}")
+    """Percentiles of each stage that took any time."""
+    table = _table("Milliseconds", "stage", "p50", "p95", "p99")
+    for stage in STAGES:
+        figures = [summary.figures[f"{stage}_p{q}"].value for q in (50, 95, 99)]
+        if figures[-1] > 0:
+            table.add_row(stage, *(f"{figure:.1f}" for figure in figures))
     return table
 
 
-def failure_table(failed: Sequence[tuple[Failure, Record]]) -> Table:
-    """What went wrong, and with which question."""
-    table = Table(title="What went wrong", title_justify="left", box=SIMPLE_HEAD)
-    table.add_column("what", no_wrap=True)
+def cause_table(summary: Summary) -> Table:
+    """How many questions failed of each cause."""
+    table = _table("Why questions failed", "cause", "questions")
+    for kind, count in summary.causes.items():
+        if count:
+            table.add_row(kind.value, str(count))
+    return table
+
+
+def failure_table(failed: Sequence[tuple[Cause, Record]]) -> Table:
+    """Which question failed, and of what."""
+    table = Table(title="Failed", title_justify="left", box=SIMPLE_HEAD)
+    table.add_column("cause", no_wrap=True)
     table.add_column("question", overflow="fold")
     for kind, record in failed:
-        table.add_row(kind, Text(record.question))
+        table.add_row(kind.value, Text(record.question))
     return table
 
 
-def _sections(summary: Summary) -> Iterator[tuple[tuple[str, Estimate], ...]]:
-    yield (
-        ("hit@1", summary.hit_at_1),
-        ("hit@5", summary.hit_at_5),
-        ("hit@10", summary.hit_at_10),
-        ("hit@20", summary.hit_at_20),
-        ("MRR@10", summary.mrr_at_10),
+def show_comparison(console: Console, found: Comparison) -> None:
+    """Prints each difference with its interval and p-value, and the questions that changed, in both directions."""
+    table = _table("Second run less first, paired by question", "figure", "first", "second", "difference", "95%", "p")
+    for name, metric in METRICS.items():
+        difference = found.differences[name]
+        if metric.group in COMPARED and difference.n:
+            style = _style(metric, difference)
+            table.add_row(
+                _label(metric), _rate(difference.a), _rate(difference.b), Text(_signed(difference.value), style=style),
+                f"{_signed(difference.low)} … {_signed(difference.high)}", Text(_p(difference.p), style=style),
+            )  # fmt: skip
+    console.print(table)
+    for stage in ("total",):
+        median = found.differences[f"{stage}_p50"]
+        console.print(f"Median latency {median.a:.0f} ms, then {median.b:.0f} ms (one machine only)")
+    for title, changes in (
+        ("Went right before, wrong now", [change for change in found.changed if change.worse]),
+        ("Went wrong before, right now", [change for change in found.changed if change.better]),
+        ("Fails of something else", [c for c in found.changed if RIGHT not in (c.before, c.after)]),
+    ):
+        _show_changes(console, title, changes)
+    for side, names in (("first", found.only_a), ("second", found.only_b)):
+        if names:
+            console.print(
+                Text(f"Only in the {side} run, and not compared: {len(names)} questions ({names[0]} for one)")
+            )
+
+
+def _show_changes(console: Console, title: str, changes: Sequence[Change]) -> None:
+    if not changes:
+        return
+    table = Table(title=f"{title}: {len(changes)}", title_justify="left", box=SIMPLE_HEAD)
+    table.add_column("before, now", no_wrap=True)
+    table.add_column("question", overflow="fold")
+    for change in changes[:SHOWN]:
+        table.add_row(f"{change.before} → {change.after}", Text(change.question))
+    console.print(table)
+    if len(changes) > SHOWN:
+        console.print(f"and {len(changes) - SHOWN} more: rag eval report A B shows them all")
+
+
+def show_verdicts(console: Console, verdicts: Sequence[Verdict]) -> None:
+    """Prints whether each gate holds, and why."""
+    for verdict in verdicts:
+        name, found = verdict.gate.metric, verdict.difference
+        mark = "[red]BROKEN[/]" if verdict.broken else "[green]holds[/] "
+        console.print(
+            f"gate {name} {verdict.gate.allowed:+g}: {mark} {found.a:.3f} → {found.b:.3f} "
+            f"({_signed(found.value)}, p {_p(found.p)})"
+        )
+    if verdicts:
+        console.print(f"A gate breaks on a loss that is larger than allowed and significant (p < {SIGNIFICANT}).")
+
+
+def show_fit(console: Console, found: Fit) -> None:
+    """Prints a calibration: the figures before and after it, and what each minimal confidence gives."""
+    made = found.calibration
+    table = _table(f"Calibrated on {made.questions} questions of {made.fitted_on}, cross-validated",
+                   "figure", "before", "after")  # fmt: skip
+    for name, before in found.before.items():
+        table.add_row(_label(METRICS[name]), _with_interval(before), _with_interval(found.after[name]))
+    console.print(table)
+    trades = _table(
+        "What a minimal confidence gives", "at least", "answered", "right of these", "accuracy", "refusal F1"
     )
-    yield (
-        ("right, of answerable", summary.answer_accuracy),
-        ("right, of those answered", summary.answer_accuracy_answered),
-        ("right, of all answers", summary.answer_precision),
-        ("citation: right article", summary.right_article_rate),
-        ("citation: verbatim", summary.verbatim_rate),
-    )
-    yield (
-        ("refusal precision", summary.refusal_precision),
-        ("refusal recall", summary.refusal_recall),
-        ("refusal F1", summary.refusal_f1),
-        ("AUROC of confidence", summary.auroc),
-    )
+    for trade in found.trades:
+        figures = (trade.answer_precision, trade.accuracy, trade.refusal_f1)
+        trades.add_row(
+            f"{trade.min_confidence:.2f}", f"{trade.coverage:.3f}", *(_with_interval(figure) for figure in figures)
+        )
+    console.print(trades)
+
+
+def show_problems(console: Console, problems: Sequence[Problem], questions: int) -> None:
+    """Prints what is wrong with a set."""
+    if not problems:
+        console.print(f"{questions} questions, nothing wrong with them.")
+        return
+    table = Table(title=f"{len(problems)} problems in {questions} questions", title_justify="left", box=SIMPLE_HEAD)
+    for name in ("question", "problem", "what was found"):
+        table.add_column(name, overflow="fold")
+    for problem in problems:
+        table.add_row(Text(problem.question_id), Text(problem.kind), Text(problem.detail))
+    console.print(table)
+
+
+def _style(metric: Metric, found: Difference) -> str:
+    if not found.p < SIGNIFICANT or found.value == 0:
+        return "dim"
+    return "green" if (found.value > 0) == (metric.better == "higher") else "red"
+
+
+def _label(metric: Metric) -> str:
+    return f"article {metric.label}" if metric.group == "articles" else metric.label
 
 
 def _table(title: str, first: str, *numbers: str) -> Table:
@@ -112,5 +220,17 @@ def _rate(value: float) -> str:
     return UNDEFINED if math.isnan(value) else f"{value:.3f}"
 
 
-def _interval(estimate: Estimate) -> str:
-    return UNDEFINED if math.isnan(estimate.low) else f"{estimate.low:.3f}–{estimate.high:.3f}"
+def _signed(value: float) -> str:
+    return UNDEFINED if math.isnan(value) else f"{value:+.3f}"
+
+
+def _p(value: float) -> str:
+    return UNDEFINED if math.isnan(value) else "<0.001" if value < 0.001 else f"{value:.3f}"
+
+
+def _interval(figure: Estimate) -> str:
+    return UNDEFINED if math.isnan(figure.low) else f"{figure.low:.3f}–{figure.high:.3f}"
+
+
+def _with_interval(figure: Estimate) -> str:
+    return UNDEFINED if math.isnan(figure.value) else f"{figure.value:.3f} ({_interval(figure)})"

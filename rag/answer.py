@@ -6,10 +6,12 @@ import math
 import re
 import time
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
+from rag.calibration import Calibration
 from rag.encoder import Encoder, Vectors, cosines
 from rag.errors import CitationError
+from rag.evidence import evidence
 from rag.kinds import kind_of
 from rag.read import Inquiry, Reader, Reading, mentioned
 from rag.retrieve import Found, Ranking, merged
@@ -35,39 +37,52 @@ _LACKING = {
 }
 
 
-def compose(
-    snapshot: Snapshot,
-    encoder: Encoder,
-    reader: Reader,
-    question: str,
-    ranking: Ranking,
-    provenance: Provenance,
-) -> Answer:
+@dataclass(frozen=True, slots=True)
+class Composed:
+    """An answer, and its citations or those that were withheld."""
+
+    answer: Answer
+    quotes: tuple[Citation, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Ability:
+    """What turns passages into an answer: what encodes, what reads, and how sure one may be of it."""
+
+    encoder: Encoder
+    reader: Reader
+    calibration: Calibration
+
+
+def compose(snapshot: Snapshot, ability: Ability, question: str, ranking: Ranking, provenance: Provenance) -> Composed:
     """The answer to a ranked question, its total time left to the caller.  Raises CitationError."""
     settings = provenance.settings
     clock = time.perf_counter()
     found = merged(snapshot, ranking, settings.passages)
     inquiry = inquire(snapshot, question, ranking.vector, ranking.terms)
-    passages = [one.passage for one in found]
-    readings = reader.read(inquiry, passages, [one.article for one in found], encoder) if found else []
+    passages = tuple(one.passage for one in found)
+    readings = ability.reader.read(inquiry, passages, [one.article for one in found], ability.encoder) if found else []
+    known = evidence(inquiry, readings, found, snapshot.manifest.chunks)
+    confidence = ability.calibration.confidence(known)
     read = (time.perf_counter() - clock) * 1e3
     clock = time.perf_counter()
-    confidence = readings[0].probability if readings else 0.0
     answered = bool(readings) and confidence >= settings.min_confidence
-    chosen = choose(readings, found, settings.max_citations) if answered else []
-    citations = tuple(_cite(snapshot, number, reading, found) for number, reading in enumerate(chosen, start=1))
+    chosen = choose(readings, found, settings.max_citations)
+    quotes = tuple(_cite(snapshot, number, reading, found) for number, reading in enumerate(chosen, start=1))
     cite = (time.perf_counter() - clock) * 1e3
-    return Answer(
+    answer = Answer(
         question=question,
         answered=answered,
-        text=" ".join(f"{c.quote} [{c.number}]" for c in citations) if answered else REFUSAL,
+        text=" ".join(f"{c.quote} [{c.number}]" for c in quotes) if answered else REFUSAL,
         confidence=confidence,
-        citations=citations,
-        passages=tuple(passages),
+        citations=quotes if answered else (),
+        passages=passages,
         timings=replace(ranking.timings, read=read, cite=cite),
         provenance=provenance,
         reason=None if answered else _reason(inquiry, found, confidence, provenance),
+        evidence=known,
     )
+    return Composed(answer, quotes)
 
 
 def inquire(snapshot: Snapshot, question: str, vector: Vectors, terms: tuple[str, ...]) -> Inquiry:

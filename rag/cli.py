@@ -288,20 +288,12 @@ def ui(
     return OK
 
 
-@app.command("eval")
-def eval_(
-    questions: Annotated[Path, typer.Argument(help="A set of questions, JSON lines.", show_default=False)],
-    library: LibraryOption = None,
-    out: Annotated[Path | None, typer.Option(help="Write the run's records into this new folder.")] = None,
-    limit: Annotated[int | None, typer.Option(help="Ask only so many of the questions.", min=1)] = None,
-    as_json: JsonOption = False,
-) -> int:
-    """Ask every question of a set and score the answers."""
-    from eval.command import evaluate
+@app.command("eval", add_help_option=False, context_settings={"ignore_unknown_options": True, "allow_extra_args": True})
+def eval_(context: typer.Context) -> int:
+    """Ask a set of questions, score the answers, compare runs (see rag eval --help)."""
+    from eval.cli import main as judge
 
-    return evaluate(
-        questions, library or default_library(), json_output=as_json, out=out, limit=limit, console=_console()
-    )
+    return judge(context.args)
 
 
 @app.command()

@@ -10,17 +10,22 @@ from dataclasses import dataclass, replace
 from importlib.metadata import version
 from pathlib import Path
 
-from rag.answer import compose
+import numpy as np
+
+from rag.answer import Ability, Composed, compose
+from rag.calibration import Calibration, calibration_for
 from rag.encoder import Encoder, check_same, load_matching
 from rag.errors import ArticleNotFound, LibraryNotFound, QuestionError
 from rag.manifest import read_manifest
 from rag.read import ExtractiveReader, Reader
-from rag.retrieve import merged, rank, single
+from rag.retrieve import Ranking, merged, rank, ranked, single
 from rag.snapshot import Snapshot, open_snapshot
 from rag.types import (
     MAX_QUESTION_CHARS,
     Answer,
     Article,
+    Chunk,
+    Examination,
     Filters,
     Passage,
     Provenance,
@@ -40,6 +45,8 @@ class LibraryInfo:
     chunks: int
     encoder_name: str
     encoder: str
+    chunker: str
+    calibration: str
     version: str
 
 
@@ -48,6 +55,7 @@ class _Held:
 
     def __init__(self, snapshot: Snapshot, encoder: Encoder | None) -> None:
         self.snapshot = snapshot
+        self.calibration: Calibration = calibration_for(snapshot.folder, snapshot.manifest.encoder.fingerprint)
         self.known_encoder = encoder
         self._users = 1
         self._retired = False
@@ -60,6 +68,12 @@ class _Held:
             if self.known_encoder is None:
                 self.known_encoder = load_matching(self.snapshot.manifest.encoder)
             return self.known_encoder
+
+    @property
+    def settings(self) -> Settings:
+        """The defaults, with the confidence that the library's owner asks for."""
+        least = self.calibration.min_confidence
+        return Settings() if least is None else Settings(min_confidence=least)
 
     def take(self) -> None:
         """Keep the snapshot open until `release`.  Raises LibraryNotFound if it is closed."""
@@ -100,10 +114,10 @@ class Library:
         try:
             if encoder is not None:
                 check_same(snapshot.manifest.encoder, encoder.spec)
+            self._held = _Held(snapshot, encoder)
         except BaseException:
             snapshot.close()
             raise
-        self._held = _Held(snapshot, encoder)
 
     def __enter__(self) -> Library:
         return self
@@ -117,12 +131,15 @@ class Library:
             self._held.retire()
 
     def reload(self) -> bool:
-        """Go over to the newest published generation; whether there was a newer one.
+        """Go over to the newest published generation and calibration; whether there was a newer generation.
 
         Questions that are running end on the generation that they began with.  A closed library stays closed.
         """
         held = self._held
-        if held.closed or read_manifest(self.path).generation == held.snapshot.manifest.generation:
+        if held.closed:
+            return False
+        if read_manifest(self.path).generation == held.snapshot.manifest.generation:
+            held.calibration = calibration_for(self.path, held.snapshot.manifest.encoder.fingerprint)
             return False
         newest = open_snapshot(self.path)  # checksums take a moment; questions go on meanwhile
         with self._lock:
@@ -131,7 +148,11 @@ class Library:
                 newest.close()
                 return False
             same = newest.manifest.encoder == held.snapshot.manifest.encoder
-            self._held = _Held(newest, held.known_encoder if same else None)
+            try:
+                self._held = _Held(newest, held.known_encoder if same else None)
+            except BaseException:
+                newest.close()
+                raise
         held.retire()
         return True
 
@@ -157,11 +178,22 @@ class Library:
         return self._held.encoder
 
     @property
+    def calibration(self) -> Calibration:
+        """What turns evidence into confidence here."""
+        return self._held.calibration
+
+    @property
+    def settings(self) -> Settings:
+        """How questions are answered where nothing else is asked for."""
+        return self._held.settings
+
+    @property
     def info(self) -> LibraryInfo:
         manifest = self.snapshot.manifest
         return LibraryInfo(
             str(self.path), manifest.library, manifest.generation, manifest.articles, manifest.chunks,
-            manifest.encoder.name, manifest.encoder.fingerprint, version("article-rag"),
+            manifest.encoder.name, manifest.encoder.fingerprint, manifest.chunker.label,
+            f"{self.calibration.fitted_on} ({self.calibration.digest})", version("article-rag"),
         )  # fmt: skip
 
     def articles(self) -> Iterator[Article]:
@@ -186,27 +218,44 @@ class Library:
         Raises QuestionError for a question that is empty, too long or of stop words only, CitationError if a
         quote does not match the store, and the LibraryError family.
         """
-        started = time.perf_counter()
-        filters, settings = filters or Filters(), settings or Settings()
-        plain = check_question(question)
         with self._using() as held:
-            ranking = rank(held.snapshot, held.encoder, plain, settings, filters)
-            provenance = self._provenance(held.snapshot, filters, settings)
-            answer = compose(held.snapshot, held.encoder, self._reader, plain, ranking, provenance)
+            composed, _ = self._answer(held, question, filters or Filters(), settings)
+        return composed.answer
+
+    def examine(
+        self, question: str, *, k: int = 100, filters: Filters | None = None, settings: Settings | None = None
+    ) -> Examination:
+        """What `ask` answers, the k best single chunks and the quotes that a refusal withheld.  Raises as `ask`."""
+        with self._using() as held:
+            composed, ranking = self._answer(held, question, filters or Filters(), settings)
+            return Examination(composed.answer, ranked(held.snapshot, ranking, k), composed.quotes)
+
+    def _answer(
+        self, held: _Held, question: str, filters: Filters, settings: Settings | None
+    ) -> tuple[Composed, Ranking]:
+        started = time.perf_counter()
+        settings = settings or held.settings
+        plain = check_question(question)
+        ranking = rank(held.snapshot, held.encoder, plain, settings, filters)
+        provenance = _provenance(held, filters, settings)
+        ability = Ability(held.encoder, self._reader, held.calibration)
+        composed = compose(held.snapshot, ability, plain, ranking, provenance)
         total = (time.perf_counter() - started) * 1e3
-        return replace(answer, timings=replace(answer.timings, total=total))
+        answer = replace(composed.answer, timings=replace(composed.answer.timings, total=total))
+        return replace(composed, answer=answer), ranking
 
     def search(
         self, query: str, *, k: int = 10, filters: Filters | None = None, settings: Settings | None = None
     ) -> SearchResult:
         """The k best passages for a query, neighbouring chunks merged.  Raises as `ask` does."""
         started = time.perf_counter()
-        filters, settings = filters or Filters(), settings or Settings()
+        filters = filters or Filters()
         with self._using() as held:
+            settings = settings or held.settings
             ranking = rank(held.snapshot, held.encoder, check_question(query), settings, filters)
             passages = tuple(found.passage for found in merged(held.snapshot, ranking, k))
             timings = replace(ranking.timings, total=(time.perf_counter() - started) * 1e3)
-            return SearchResult(query, passages, timings, self._provenance(held.snapshot, filters, settings))
+            return SearchResult(query, passages, timings, _provenance(held, filters, settings))
 
     def hits(
         self, query: str, *, k: int = 100, filters: Filters | None = None, settings: Settings | None = None
@@ -214,29 +263,41 @@ class Library:
         """The k best single chunks, not merged: what retrieval metrics look at."""
         with self._using() as held:
             ranking = rank(
-                held.snapshot, held.encoder, check_question(query), settings or Settings(), filters or Filters()
+                held.snapshot, held.encoder, check_question(query), settings or held.settings, filters or Filters()
             )
             return tuple(found.passage for found in single(held.snapshot, ranking, k))
 
-    def _provenance(self, snapshot: Snapshot, filters: Filters, settings: Settings) -> Provenance:
-        manifest = snapshot.manifest
-        return Provenance(
-            manifest.library,
-            manifest.generation,
-            manifest.encoder.fingerprint,
-            version("article-rag"),
-            settings,
-            filters,
-        )
+    def chunks(self, article_id: str) -> tuple[Chunk, ...]:
+        """Where an article was cut, in its order.  Raises ArticleNotFound."""
+        with self._using() as held:
+            columns = held.snapshot.columns
+            own = np.flatnonzero(columns.chunk_article == _place(held.snapshot, article_id))
+            own = own[np.argsort(columns.start[own], kind="stable")]
+            return tuple(
+                Chunk(article_id, ordinal, int(columns.start[position]), int(columns.end[position]))
+                for ordinal, position in enumerate(own)
+            )
+
+
+def _provenance(held: _Held, filters: Filters, settings: Settings) -> Provenance:
+    manifest = held.snapshot.manifest
+    return Provenance(
+        manifest.library, manifest.generation, manifest.encoder.fingerprint, version("article-rag"),
+        settings, filters, held.calibration.digest,
+    )  # fmt: skip
 
 
 def _article(snapshot: Snapshot, article_id: str) -> Article:
+    return snapshot.store.article(int(snapshot.columns.article_row[_place(snapshot, article_id)]))
+
+
+def _place(snapshot: Snapshot, article_id: str) -> int:
     found = (snapshot.columns.article_id == article_id).nonzero()[0]
     if not len(found):
         raise ArticleNotFound(
             f"No article {article_id!r} in {snapshot.folder}.  See the ids: rag list --library {snapshot.folder}"
         )
-    return snapshot.store.article(int(snapshot.columns.article_row[found[0]]))
+    return int(found[0])
 
 
 def check_question(question: str) -> str:

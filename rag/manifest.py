@@ -30,6 +30,11 @@ class ChunkerSpec:
     overlap: int = 24
     title_tokens: int = 48
 
+    @property
+    def label(self) -> str:
+        """The recipe in a few words."""
+        return f"{self.name} v{self.version}, {self.max_tokens} tokens, {self.overlap} shared"
+
     def current(self) -> ChunkerSpec:
         """The same sizes with the rules of this version of article-rag."""
         return replace(ChunkerSpec(), max_tokens=self.max_tokens, overlap=self.overlap, title_tokens=self.title_tokens)

@@ -16,11 +16,15 @@ from rag.sentences import ends_sentence, sentences
 from rag.stopwords import STOPWORDS
 from rag.thesaurus import alike, kin
 from rag.types import Article, Passage, Span
-from rag.weights import JUDGE_BIAS, JUDGE_WEIGHTS, RANK_WEIGHTS
+from rag.weights import GLANCE_WEIGHTS, JUDGE_BIAS, JUDGE_WEIGHTS, RANK_WEIGHTS
 
 KIN = 0.7
 """How alike words of one family of the thesaurus count."""
-WORD_CACHE = 20_000
+KNOWN_WORDS, KNOWN_SENTENCES = 20_000, 10_000
+"""Words and sentences whose vectors are kept: who asks on reads many of the same sentences again."""
+LOOKED_AT = 40
+"""Sentences that are embedded for a question: those that look best without it.  On news-2024h2 the best sentence of
+all was among the first 24 for each question."""
 LACKING: dict[Kind, tuple[float, float]] = {"number": (3.0, 0.2), "time": (1.5, 1.0)}
 """What a sentence without the kind of answer asked for loses: score, and share of its probability.
 
@@ -123,26 +127,30 @@ def _quotable(text: str) -> bool:
     return 4 <= words <= 120 and (ends_sentence(text) or words >= 12) and not text.startswith("#")
 
 
-class WordVectors:
-    """Vectors of single words, each encoded once.  Thread-safe."""
+class KnownVectors:
+    """Vectors of texts, each encoded once as long as it is among the `most` latest ones.  Thread-safe."""
 
-    def __init__(self) -> None:
-        self._known: OrderedDict[str, Vectors] = OrderedDict()
+    def __init__(self, most: int) -> None:
+        self._known: OrderedDict[tuple[str, str], Vectors] = OrderedDict()
+        self._most = most
         self._lock = threading.Lock()
 
-    def get(self, words: Sequence[str], encoder: Encoder) -> Vectors:
+    def get(self, texts: Sequence[str], encoder: Encoder) -> Vectors:
         """(n, dimension) unit vectors."""
+        model = encoder.spec.fingerprint
         with self._lock:
-            known = {word: self._known[word] for word in dict.fromkeys(words) if word in self._known}
-        missing = [word for word in dict.fromkeys(words) if word not in known]
+            known = {text: self._known[model, text] for text in dict.fromkeys(texts) if (model, text) in self._known}
+            for text in known:
+                self._known.move_to_end((model, text))
+        missing = [text for text in dict.fromkeys(texts) if text not in known]
         if missing:
             vectors = unit(encoder.encode_passages(within_budget(missing, encoder)))
             known.update(zip(missing, vectors, strict=True))
             with self._lock:
-                self._known.update((word, known[word]) for word in missing)
-                while len(self._known) > WORD_CACHE:
+                self._known.update(((model, text), known[text]) for text in missing)
+                while len(self._known) > self._most:
                     self._known.popitem(last=False)
-        return np.stack([known[word] for word in words])
+        return np.stack([known[text] for text in texts])
 
 
 class ExtractiveReader:
@@ -152,24 +160,26 @@ class ExtractiveReader:
     """
 
     def __init__(self) -> None:
-        self._words = WordVectors()
+        self._words = KnownVectors(KNOWN_WORDS)
+        self._sentences = KnownVectors(KNOWN_SENTENCES)
 
     def read(
         self, inquiry: Inquiry, passages: Sequence[Passage], articles: Sequence[Article], encoder: Encoder
     ) -> list[Reading]:
-        """All quotable sentences of the passages, best first."""
-        found = candidates(passages, articles)
+        """The quotable sentences of the passages that are worth a closer look, best first."""
+        asked = Asked(inquiry)
+        found, rows = asked.glance(candidates(passages, articles), passages)
         if not found:
             return []
-        features, vectors = self.features(inquiry, found, passages, encoder)
+        features, vectors = self.features(asked, found, rows, passages, encoder)
         judged, scores = judge_features(features, RANK_WEIGHTS)
         probabilities = 1 / (1 + np.exp(-(judged @ JUDGE_WEIGHTS + JUDGE_BIAS)))
-        kind, lacking = kind_of(inquiry.question), features[:, FEATURES.index("kind")] == 0
+        kind, lacking = asked.kind, features[:, FEATURES.index("kind")] == 0
         if kind in LACKING:
             loss, share = LACKING[kind]
             scores = np.where(lacking, scores - loss, scores)
             probabilities = np.where(lacking, probabilities * share, probabilities)
-        if _named(inquiry) - mentioned(inquiry, passages):
+        if asked.names - mentioned(inquiry, passages):
             probabilities = probabilities * STRANGER_SHARE
         return [
             Reading(
@@ -179,20 +189,23 @@ class ExtractiveReader:
         ]
 
     def features(
-        self, inquiry: Inquiry, found: Sequence[Candidate], passages: Sequence[Passage], encoder: Encoder
+        self, asked: Asked, found: Sequence[Candidate], rows: Vectors, passages: Sequence[Passage], encoder: Encoder
     ) -> tuple[Vectors, Vectors]:
-        """(n, len(FEATURES)) features of candidates and their (n, dimension) unit vectors."""
-        vectors = unit(encoder.encode_passages(within_budget([candidate.text for candidate in found], encoder)))
-        question = unit(inquiry.vector[None])[0]
-        soft = self._soft(inquiry, found, encoder)
-        asked = _Asked(inquiry)
-        rows = [
-            asked.row(candidate, passages[candidate.passage], soft[index], float(vectors[index] @ question))
-            for index, candidate in enumerate(found)
-        ]
-        titles = self._words.get([passages[candidate.passage].title or " " for candidate in found], encoder) @ question
-        agreement = _agreement(vectors, [passages[candidate.passage].article_id for candidate in found])
-        return np.column_stack([np.array(rows, np.float32), titles, agreement]).astype(np.float32), vectors
+        """(n, len(FEATURES)) features of candidates and their (n, dimension) unit vectors.
+
+        `rows` are their features as far as they are known without an encoder.
+        """
+        vectors = self._sentences.get([candidate.text for candidate in found], encoder)
+        question = unit(asked.inquiry.vector[None])[0]
+        titles = self._words.get([passages[candidate.passage].title or " " for candidate in found], encoder)
+        features = rows.copy()
+        soft = np.maximum(self._soft(asked.inquiry, found, encoder), asked.exact(found))
+        features[:, FEATURES.index("soft")] = soft @ asked.weights
+        features[:, FEATURES.index("cosine")] = vectors @ question
+        features[:, FEATURES.index("title")] = titles @ question
+        owners = [passages[candidate.passage].article_id for candidate in found]
+        features[:, FEATURES.index("agreement")] = _agreement(vectors, owners)
+        return features, vectors
 
     def _soft(self, inquiry: Inquiry, found: Sequence[Candidate], encoder: Encoder) -> Vectors:
         """(candidates, terms): how like the likest word of each sentence is to each question term, in [0, 1]."""
@@ -274,7 +287,7 @@ def _presence(term: str, stems: Collection[str]) -> float:
     return 1.0 if term in stems else KIN if any(other in stems for other in kin(term)) else 0.0
 
 
-class _Asked:
+class Asked:
     """What the features need to know of a question, worked out once."""
 
     def __init__(self, inquiry: Inquiry) -> None:
@@ -285,8 +298,20 @@ class _Asked:
         self.weights = weights / max(float(weights.sum()), 1e-6)
         self.names = _named(inquiry)
 
-    def row(self, candidate: Candidate, passage: Passage, soft: Vectors, cosine: float) -> list[float]:
-        """The features of one candidate, in the order of FEATURES."""
+    def glance(self, found: Sequence[Candidate], passages: Sequence[Passage]) -> tuple[list[Candidate], Vectors]:
+        """The candidates that look best without an encoder, in their order, and their (n, len(FEATURES)) rows."""
+        rows = np.array([self.row(one, passages[one.passage]) for one in found], np.float32).reshape(-1, len(FEATURES))
+        kept = np.sort(np.argsort(-(rows @ GLANCE_WEIGHTS), kind="stable")[:LOOKED_AT])
+        return [found[index] for index in kept], rows[kept]
+
+    def exact(self, found: Sequence[Candidate]) -> Vectors:
+        """(n, terms): which question terms each candidate holds to the letter."""
+        stems = [set(self.inquiry.analyse(candidate.text)) for candidate in found]
+        terms = self.inquiry.terms
+        return np.array([[term in own for term in terms] for own in stems], np.float32).reshape(-1, len(terms))
+
+    def row(self, candidate: Candidate, passage: Passage) -> list[float]:
+        """The features of one candidate, in the order of FEATURES; 0 for those that need an encoder."""
         own = set(self.inquiry.analyse(candidate.text))
         around = own.union(self.inquiry.analyse(candidate.before), self.inquiry.analyse(passage.title))
         exact = np.array([term in own for term in self.inquiry.terms], np.float32)
@@ -294,10 +319,10 @@ class _Asked:
         shown = shows(self.kind, candidate.text, self.words)
         fresh = sum(word not in STOPWORDS and word not in self.inquiry.terms for word in own)
         return [
-            float((self.weights * np.maximum(soft, exact)).sum()),  # question terms met, by like words too
+            0.0,  # soft: question terms met, by like words too
             float((self.weights * exact).sum()),  # question terms met to the letter
             float((self.weights * context).sum()),  # met with the help of the title and the sentence before
-            cosine,
+            0.0,  # cosine of sentence and question
             passage.dense or 0.0,
             1 / (1 + candidate.passage),
             shown,  # holds the kind of answer that is asked for
@@ -308,4 +333,6 @@ class _Asked:
             float(np.log(candidate.total / (1 + candidate.place))) / 5,  # news says the most first,
             1 / (1 + candidate.place) if candidate.total >= LONG_ARTICLE else 0.0,  # above all in a long article
             min(fresh, 10) / 10,  # says something that the question does not
+            0.0,  # title: its cosine with the question
+            0.0,  # agreement: how close sentences of other articles come
         ]

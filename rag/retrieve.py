@@ -12,7 +12,7 @@ from rag.encoder import Encoder, Vectors
 from rag.errors import QuestionError
 from rag.snapshot import Snapshot
 from rag.stopwords import STOPWORDS
-from rag.types import Article, Filters, Passage, Settings, Timings
+from rag.types import Article, Filters, Passage, RankedChunk, Settings, Timings
 
 MERGE_GAP = 3
 """Characters that may lie between two chunks of one article for them to be one passage."""
@@ -149,6 +149,14 @@ def single(snapshot: Snapshot, ranking: Ranking, k: int) -> tuple[Found, ...]:
     """The k best chunks, each a passage of its own."""
     count = min(k, len(ranking.positions))
     return tuple(_found(snapshot, ranking, [place]) for place in range(count))
+
+
+def ranked(snapshot: Snapshot, ranking: Ranking, k: int) -> tuple[RankedChunk, ...]:
+    """Where the k best chunks are, without their texts."""
+    columns, positions = snapshot.columns, ranking.positions[:k]
+    names = columns.article_id[columns.chunk_article[positions]].tolist()
+    starts, ends = columns.start[positions].tolist(), columns.end[positions].tolist()
+    return tuple(map(RankedChunk, names, starts, ends, ranking.scores[:k].tolist()))
 
 
 def _found(snapshot: Snapshot, ranking: Ranking, group: list[int]) -> Found:

@@ -136,7 +136,7 @@ class Settings:
     passages: int = 10
     """Passages that are read and, when nothing answers, shown."""
     max_citations: int = 3
-    min_confidence: float = 0.4
+    min_confidence: float = 0.2
     """A question that the articles answer less surely than this is refused."""
 
     def __post_init__(self) -> None:
@@ -151,6 +151,35 @@ class Settings:
 
 
 @dataclass(frozen=True, slots=True)
+class Evidence:
+    """What the pipeline knows of its best answer, whether it was given or not: what `confidence` is computed from.
+
+    All zero where nothing was read.
+    """
+
+    judged: float = 0.0
+    """The log-odds that the reader itself gives to the passages answering the question, between -10 and 10."""
+    score: float = 0.0
+    """The reader's score of the best reading."""
+    margin: float = 0.0
+    """How far the best reading is ahead of the best one in another article (of the next, where there is none)."""
+    share: float = 0.0
+    """The best reading's share of the softmax over all scores."""
+    agreeing: float = 0.0
+    """The share of all readings that say what the best one says, itself included."""
+    dense: float = 0.0
+    """The highest cosine of a passage."""
+    lexical: float = 0.0
+    """The highest BM25 of a passage, per content term of the question."""
+    place: float = 0.0
+    """1 / rank of the passage in which the best reading is."""
+    covered: float = 0.0
+    """Share of the question's content terms, by weight, that occur in that passage or its title."""
+    size: float = 0.0
+    """log10 of the number of chunks in the library: the more there are, the closer the closest comes by chance."""
+
+
+@dataclass(frozen=True, slots=True)
 class Provenance:
     """What an answer was made from: enough to ask the same question of the same library again."""
 
@@ -160,6 +189,8 @@ class Provenance:
     version: str
     settings: Settings
     filters: Filters
+    calibration: str = ""
+    """Digest of what turned evidence into confidence."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,8 +198,8 @@ class Answer:
     """The outcome of a question: quotes with their sources, or a refusal with the closest passages.
 
     `answered` is False for a refusal; then `citations` is empty, `text` says that these articles do not answer,
-    and `reason` says why.  `confidence` in [0, 1] is how likely the articles answer.
-    `passages` are those that were read, best first.
+    and `reason` says why.  `confidence` in [0, 1] is how likely the answer is right, or the one that was withheld
+    would have been; `evidence` is what it was computed from.  `passages` are those that were read, best first.
     """
 
     question: str
@@ -180,12 +211,36 @@ class Answer:
     timings: Timings
     provenance: Provenance
     reason: str | None = None
+    evidence: Evidence = Evidence()
     schema: int = field(default=SCHEMA_VERSION)
 
     def to_dict(self) -> dict[str, Any]:
         """The versioned JSON form: only dicts, lists, strings, numbers, booleans and None; dates are ISO."""
         plain: dict[str, Any] = to_plain(asdict(self))
         return plain
+
+
+@dataclass(frozen=True, slots=True)
+class RankedChunk:
+    """A chunk of an article at its place in a ranking; `score` is the fused score."""
+
+    article_id: str
+    start: int
+    end: int
+    score: float
+
+
+@dataclass(frozen=True, slots=True)
+class Examination:
+    """An answer with what a judge looks at besides.
+
+    `ranking` are single chunks, best first; `quotes` are the citations of the answer or, where it was refused,
+    those that were withheld.
+    """
+
+    answer: Answer
+    ranking: tuple[RankedChunk, ...]
+    quotes: tuple[Citation, ...]
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,6 +12,7 @@ from typing import TypeVar
 
 import numpy as np
 
+from rag.calibration import read_calibration
 from rag.columns import Columns, read_columns
 from rag.dense import DenseIndex, Positions
 from rag.disk import Lease
@@ -98,6 +99,7 @@ def _moved_on(folder: Path, manifest: Manifest) -> bool:
 
 def _verify_rows(run: _Run, library: _Opened, whole: bool, encoder: Encoder | None, sample: int) -> None:
     run.check("identity", lambda: _identity(library))
+    run.check("calibration", lambda: _calibration(library))
     rows = run.check("articles", lambda: _articles(library))
     run.check("chunks", lambda: _loose_chunks(library))
     run.check("unpublished", lambda: _unpublished(library))
@@ -191,6 +193,14 @@ def _raise_if(problems: Sequence[str]) -> None:
     if problems:
         more = f"; and {len(problems) - NAMED} more" if len(problems) > NAMED else ""
         raise _Bad("; ".join(problems[:NAMED]) + more)
+
+
+def _calibration(library: _Opened) -> tuple[None, str]:
+    own = read_calibration(library.folder)
+    if own is None:
+        return None, "the one that comes with article-rag"
+    used = "" if own.encoder == library.manifest.encoder.fingerprint else ", not used: the encoder is another one now"
+    return None, f"fitted on {own.questions:,} questions of {own.fitted_on}{used}"
 
 
 def _identity(library: _Opened) -> tuple[None, str]:

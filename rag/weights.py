@@ -29,6 +29,11 @@ RANK_WEIGHTS = np.array(
     ],
     dtype=np.float32,
 )
+GLANCE_WEIGHTS = np.array(
+    [0.0, 3.019, 3.062, 0.0, 1.737, 1.692, 2.902, 0.0, 1.643, -0.102, 1.801, 0.558, 1.861, 1.513, 0.0, 0.0],
+    dtype=np.float32,
+)
+"""The same with only those features that need no encoder: it chooses the sentences that are looked at closer."""
 JUDGE_WEIGHTS = np.array(
     [
         1.2842,

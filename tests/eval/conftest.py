@@ -1,154 +1,62 @@
-"""Fakes of the judge's tests: small records, and a library of a few sentences."""
+"""Fixtures of the judge's tests: runs are kept in a folder of the test, records of every outcome."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass, replace
+from pathlib import Path
 
 import pytest
+from eval_fakes import FakeLibrary, miners
+from report_fakes import make_record
 
-from eval.records import Record
-from rag.errors import ArticleNotFound
-from rag.types import Answer, Article, Citation, Filters, Passage, Provenance, Settings, Timings
-
-MakeRecord = Callable[..., Record]
-DEFAULTS = Settings()
+from eval.records import Gold, Hit, Quote, Record
+from rag.types import Timings
 
 
-@dataclass(frozen=True)
-class FakeInfo:
-    path: str = "fake.rag"
-    generation: int = 3
-    articles: int = 2
-    chunks: int = 4
-    encoder_name: str = "fake-encoder"
-    version: str = "0.0"
-
-
-class FakeLibrary:
-    """Articles whose chunks are their lines, ranked as they stand; replies are (article id, quote).
-
-    A question without a reply is refused.  The first two chunks are read.
-    """
-
-    info = FakeInfo()
-
-    def __init__(self, articles: dict[str, str], replies: dict[str, tuple[str, str]]) -> None:
-        self.texts = articles
-        self.replies = replies
-        self.asked: list[str] = []
-
-    def article(self, article_id: str) -> Article:
-        if article_id not in self.texts:
-            raise ArticleNotFound(article_id)
-        return Article(id=article_id, title=article_id, text=self.texts[article_id])
-
-    def hits(self, query: str, *, k: int = 100, settings: Settings = DEFAULTS) -> tuple[Passage, ...]:
-        return tuple(self._chunks())[:k]
-
-    def ask(self, question: str, *, settings: Settings = DEFAULTS) -> Answer:
-        self.asked.append(question)
-        reply = self.replies.get(question)
-        citations = () if reply is None else (self._citation(*reply),)
-        return Answer(
-            question=question,
-            answered=bool(citations),
-            text=citations[0].quote if citations else "These articles do not say.",
-            confidence=0.9 if citations else 0.2,
-            citations=citations,
-            passages=self.hits(question, k=2),
-            timings=Timings(encode=2.0, read=6.0, total=10.0),
-            provenance=Provenance("fake.rag", 3, "fake-encoder", "0.0", settings, Filters()),
-            reason=None if citations else "nothing fits",
-        )
-
-    def _citation(self, article_id: str, quote: str) -> Citation:
-        start = self.texts[article_id].index(quote)
-        return Citation(1, article_id, article_id, None, None, None, start, start + len(quote), quote)
-
-    def _chunks(self) -> list[Passage]:
-        return [
-            Passage(article_id, article_id, None, None, None, text.index(line), 0, line, 1.0)
-            for article_id, text in self.texts.items()
-            for line in text.split("\n")
-        ]
-
-
-MINERS = "The mine flooded on Monday.\nMayor Ilse Brandt closed the mine."
-BAKERS = "Bread prices rose.\nThe guild blames the price of rye."
+@pytest.fixture(autouse=True)
+def runs_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Where runs go that name no folder; never among the user's own."""
+    monkeypatch.setenv("ARTICLE_RAG_RUNS", str(tmp_path / "runs"))
+    return tmp_path / "runs"
 
 
 @pytest.fixture
-def library() -> FakeLibrary:
-    """Two articles; the second question below is answered with the wrong sentence."""
-    return FakeLibrary(
-        {"mine": MINERS, "bread": BAKERS},
-        {
-            "Who closed the mine?": ("mine", "Mayor Ilse Brandt closed the mine."),
-            "When did the mine flood?": ("bread", "Bread prices rose."),
-        },
+def answerer() -> FakeLibrary:
+    return miners()
+
+
+def ranking(rank: int | None, gold: str = "mine") -> tuple[Hit, ...]:
+    """A hundred chunks, each of an article of its own, the relevant one at `rank`."""
+    return tuple(
+        Hit(gold, 0, 40, 1 / at, True) if at == rank else Hit(f"other{at}", 0, 40, 1 / at, False)
+        for at in range(1, 101)
     )
 
 
-@pytest.fixture
-def make_record() -> MakeRecord:
-    """Builds an answerable question, rightly answered with the first hit; any field can be changed."""
-    right = Record(
-        question_id="q",
-        question="Who?",
-        tags=(),
-        answerable=True,
-        answered=True,
-        confidence=0.9,
-        hit_rank=1,
-        article_rank=1,
-        hit_read=True,
-        answer_correct=True,
-        citation_right=1.0,
-        verbatim=1.0,
-        quotes=("Ilse Brandt did.",),
-        cited=("mine",),
-        reason=None,
-        timings=Timings(total=10.0),
-    )
-    return lambda **changes: replace(right, **changes)
+def quote(text: str, *, gold: bool = False, right: bool = False, verbatim: bool = True) -> Quote:
+    return Quote("mine" if gold else "bread", "A title", 0, len(text), text, gold, right, verbatim)
 
 
 @pytest.fixture
-def mixed_records(make_record: MakeRecord) -> list[Record]:
-    """Four answerable and two unanswerable questions:
+def mixed_records() -> list[Record]:
+    """Four answerable questions, a to d, and two unanswerable ones, with these outcomes:
 
-    right (rank 1), wrong (rank 4), refused (rank 12), refused (no hit); refused, wrongly answered.
+    a right (rank 1); b wrong (4); c refused, the right quote withheld (12); d refused, no hit, but another chunk of
+    the gold article at rank 2; e refused; f answered.
     """
-    refused = {
-        "answered": False,
-        "answer_correct": False,
-        "citation_right": None,
-        "verbatim": None,
-        "quotes": (),
-        "cited": (),
-    }
-    nothing = {"answerable": False, "hit_rank": None, "article_rank": None, "hit_read": False}
+    nothing = {"answerable": False, "answers": (), "articles": (), "gold": Gold((), False, ()), "read": ()}
+    elsewhere = Hit("mine", 50, 90, 0.5, False)
+    right = quote("Ilse Brandt.", gold=True, right=True)
+    beside = (quote("Mayor Brandt resigned.", gold=True), quote("Bread prices rose."))
+    half = (quote("Bread prices rose."), quote("Rye is dear.", verbatim=False))
+    refused = {"answered": False, "reason": "nothing fits"}
     return [
-        make_record(question_id="a", confidence=0.9, tags=("who",)),
+        make_record(question_id="a", tags=("who",), confidence=0.9, quotes=(right,), ranking=ranking(1)),
+        make_record(question_id="b", tags=("who",), confidence=0.8, quotes=beside, ranking=ranking(4)),
+        make_record(question_id="c", confidence=0.3, quotes=(right,), ranking=ranking(12), read=(), **refused),
         make_record(
-            question_id="b",
-            confidence=0.8,
-            hit_rank=4,
-            answer_correct=False,
-            citation_right=0.5,
-            tags=("who",),
+            question_id="d", confidence=0.1, quotes=(), read=(), timings=Timings(total=110.0),
+            ranking=(ranking(None)[0], elsewhere, *ranking(None)[2:]), **refused,
         ),
-        make_record(question_id="c", confidence=0.3, hit_rank=12, hit_read=False, **refused),
-        make_record(question_id="d", confidence=0.1, hit_rank=None, hit_read=False, **refused),
-        make_record(question_id="e", confidence=0.3, **nothing, **refused),
-        make_record(
-            question_id="f",
-            confidence=0.7,
-            answer_correct=False,
-            citation_right=None,
-            verbatim=0.5,
-            tags=("trap",),
-            **nothing,
-        ),
-    ]
+        make_record(question_id="e", confidence=0.3, quotes=half[:1], ranking=ranking(None), **nothing, **refused),
+        make_record(question_id="f", tags=("trap",), confidence=0.7, quotes=half, ranking=ranking(None), **nothing),
+    ]  # fmt: skip

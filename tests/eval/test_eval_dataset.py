@@ -47,6 +47,29 @@ def test_all_fields_are_read(tmp_path: Path) -> None:
     )
 
 
+def test_grades_are_read(tmp_path: Path) -> None:
+    both = GOOD | {"articles": ["mine", "flood"], "grades": [2, 0]}
+    distractor = {"id": "q2", "question": "Why?", "answerable": False, "articles": ["mine"], "grades": [0]}
+    assert [question.grades for question in load(write_set(tmp_path, both, distractor))] == [(2, 0), (0,)]
+
+
+def test_a_draft_that_was_filled_in_is_a_question(tmp_path: Path) -> None:
+    (question,) = load(write_set(tmp_path, GOOD | {"tags": ["draft"], "title": "The mine", "published": None}))
+    assert question.tags == ("draft",)
+
+
+@pytest.mark.parametrize(
+    ("answerable", "answers", "expected"),
+    [
+        pytest.param(True, (), True, id="articles alone"),
+        pytest.param(True, ("Ilse Brandt",), False, id="with an answer"),
+        pytest.param(False, (), False, id="no articles either"),
+    ],
+)
+def test_retrieval_only(answerable: bool, answers: tuple[str, ...], expected: bool) -> None:
+    assert Question("q", "Who?", answers, ("mine",), answerable).retrieval_only is expected
+
+
 def test_a_compressed_set_reads_the_same(tmp_path: Path) -> None:
     plain = write_set(tmp_path, GOOD)
     packed = tmp_path / "set.jsonl.gz"
@@ -79,6 +102,17 @@ def test_a_line_separator_in_a_string_and_a_byte_order_mark_are_no_line_ends(tmp
         pytest.param(GOOD | {"tags": {}}, "tags", "a list of strings", "{}", id="tags not a list"),
         pytest.param(GOOD | {"asked": "May 1"}, "asked", "a date", "May 1", id="not a date"),
         pytest.param(GOOD | {"asked": 2024}, "asked", "a date", "2024", id="date of a wrong type"),
+        pytest.param(GOOD | {"grades": [1, 2]}, "grades", "each of the 1 articles", "[1, 2]", id="grades left over"),
+        pytest.param(GOOD | {"grades": [-1]}, "grades", "from 0", "-1", id="negative grade"),
+        pytest.param(GOOD | {"grades": [True]}, "grades", "whole numbers", "true", id="grade not a number"),
+        pytest.param(GOOD | {"grades": 1}, "grades", "a list of whole numbers", "1", id="grades not a list"),
+        pytest.param(GOOD | {"grades": [0]}, "grades", "above 0", "[0]", id="no article is relevant"),
+        pytest.param(
+            GOOD | {"question": "", "tags": ["draft"]}, "question", "tagged 'draft'", '""', id="draft without question"
+        ),
+        pytest.param(
+            GOOD | {"answers": [], "tags": ["x", "draft"]}, "answers", "filled in", "[]", id="draft without answer"
+        ),
         pytest.param([1], "(the whole line)", "a JSON object", "[1]", id="not an object"),
         pytest.param("{oops", "(the whole line)", "a JSON object", "{oops", id="not JSON"),
     ],
@@ -99,6 +133,7 @@ def test_malformed_lines_are_named(tmp_path: Path, row: Any, field: str, expecte
         pytest.param("empty.jsonl", b"\n\n", id="no question"),
         pytest.param("fake.jsonl.gz", b"not gzip", id="not compressed"),
         pytest.param("cut.jsonl.gz", gzip.compress(b"{}" * 99)[:-9], id="cut short"),
+        pytest.param("torn.jsonl.gz", gzip.compress(b"{}" * 99)[:12] + b"\xff" * 20, id="damaged"),
         pytest.param("latin.jsonl", b'{"id": "\xe9"}', id="not UTF-8"),
     ],
 )

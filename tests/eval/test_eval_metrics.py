@@ -1,185 +1,230 @@
-"""Metrics computed by hand, and the laws that they obey."""
+"""Metrics computed by hand, and what does not count."""
 
 from __future__ import annotations
 
 import json
 import math
-from collections.abc import Callable
 from dataclasses import replace
+from typing import Any
 
-import numpy as np
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from eval_fakes import hits
+from report_fakes import make_record
 
-from eval import metrics
-from eval.interval import Estimate, bootstrap
-from eval.metrics import Metric, area, hit_at, latency, mrr_at, ratio, summarise
-from eval.records import Record
+from eval.cause import Cause
+from eval.interval import Estimate
+from eval.metrics import METRICS, STAGES, Summary, summarise
+from eval.records import Gold, Quote, Record
 from rag.types import Timings
 
-MakeRecord = Callable[..., Record]
-
-# `mixed_records`: right (rank 1), wrong (4), refused (12), refused (None) | refused, answered.
+# `mixed_records`: a right (.9), b wrong (.8), c refused, was right (.3), d refused, no hit (.1) | e refused (.3),
+# f answered (.7).
 BY_HAND = [
-    pytest.param(hit_at(1), 1 / 4, 4, id="hit@1"),
-    pytest.param(hit_at(5), 2 / 4, 4, id="hit@5"),
-    pytest.param(hit_at(10), 2 / 4, 4, id="hit@10"),
-    pytest.param(hit_at(20), 3 / 4, 4, id="hit@20"),
-    pytest.param(mrr_at(10), (1 + 1 / 4) / 4, 4, id="MRR@10 stops at 10"),
-    pytest.param(mrr_at(20), (1 + 1 / 4 + 1 / 12) / 4, 4, id="MRR@20"),
-    pytest.param(metrics.answer_accuracy(), 1 / 4, 4, id="accuracy"),
-    pytest.param(metrics.answer_accuracy_answered(), 1 / 2, 2, id="accuracy, answered"),
-    pytest.param(metrics.answer_precision(), 1 / 3, 3, id="answer precision"),
-    pytest.param(metrics.right_article_rate(), (1 + 0.5) / 2, 2, id="right article"),
-    pytest.param(metrics.verbatim_rate(), (1 + 1 + 0.5) / 3, 3, id="verbatim"),
-    pytest.param(metrics.refusal_precision(), 1 / 3, 3, id="refusal precision"),
-    pytest.param(metrics.refusal_recall(), 1 / 2, 2, id="refusal recall"),
-    pytest.param(metrics.refusal_f1(), 2 / 5, 4, id="refusal F1"),
-    # Wins of .9 .8 .3 .1 over .3 and .7: 2 + 2 + .5 + 0 of 8 pairs.
-    pytest.param(metrics.auroc(), 4.5 / 8, 6, id="AUROC with a tie"),
+    ("hit@1", 1 / 4, 4),
+    ("hit@5", 2 / 4, 4),
+    ("hit@10", 2 / 4, 4),
+    ("hit@20", 3 / 4, 4),
+    ("hit@100", 3 / 4, 4),
+    ("recall@5", 2 / 4, 4),
+    ("mrr@10", (1 + 1 / 4) / 4, 4),
+    ("ndcg@10", (1 + 1 / math.log2(5)) / 4, 4),
+    ("map", (1 + 1 / 4 + 1 / 12) / 4, 4),
+    ("article_hit@1", 1 / 4, 4),
+    ("article_hit@5", 3 / 4, 4),
+    ("article_mrr@10", (1 + 1 / 4 + 1 / 2) / 4, 4),
+    ("article_map", (1 + 1 / 4 + 1 / 12 + 1 / 2) / 4, 4),
+    ("answer_accuracy", 1 / 4, 4),
+    ("answer_accuracy_answered", 1 / 2, 2),
+    ("answer_precision", 1 / 3, 3),
+    # a and e.
+    ("accuracy", 2 / 6, 6),
+    # a "Ilse Brandt." and e "".
+    ("exact_match", 2 / 6, 6),
+    # b shares one word of two with three.
+    ("token_f1", (1 + 2 / 5 + 1) / 6, 6),
+    ("citation_precision", 1 / 3, 3),
+    ("citation_recall", 1 / 3, 3),
+    ("right_article", (1 + 1 / 2) / 2, 2),
+    # d has no quote; those that were withheld count.
+    ("verbatim", (1 + 1 + 1 + 1 + 1 / 2) / 5, 5),
+    ("refusal_precision", 1 / 3, 3),
+    ("refusal_recall", 1 / 2, 2),
+    ("refusal_f1", 2 / (3 + 2), 4),
+    # .9 .8 .3 .1 against .3 and .7: 2 + 2 + 1/2 + 0 of 8 pairs.
+    ("auroc", 4.5 / 8, 6),
+    # .9 and .3 against .8 .1 .3 .7: 4 + 1 + 1/2 of 8 pairs.
+    ("auroc_right", 5.5 / 8, 6),
+    # Right, wrong, wrong, a tie of a right and a wrong one, wrong.
+    ("aurc", (0 + 1 / 2 + 2 / 3 + 3 / 5 + 3 / 5 + 4 / 6) / 6, 6),
+    # Bins of .9, .8, .7, .3 (twice) and .1.
+    ("ece", (0.1 + 0.8 + 0.7 + abs(0.7 - 0.3) + 0.1) / 6, 6),
+    ("total_p50", 10.0, 6),
+    # Place 0.95 * 5 = 4.75 between 10 and 110.
+    ("total_p95", 85.0, 6),
+    ("total_p99", 105.0, 6),
 ]
 
 
-@pytest.mark.parametrize(("metric", "value", "n"), BY_HAND)
-def test_by_hand(mixed_records: list[Record], metric: Metric, value: float, n: int) -> None:
-    estimate = metric.estimate(mixed_records)
-    assert metric(mixed_records) == pytest.approx(value)
-    assert estimate.value == pytest.approx(value)
-    assert estimate.n == n
-    assert 0 <= estimate.low <= value <= estimate.high <= 1
+@pytest.fixture
+def summary(mixed_records: list[Record]) -> Summary:
+    return summarise(mixed_records)
 
 
-@pytest.mark.parametrize(
-    "metric",
-    [
-        *(pytest.param(param.values[0], id=param.id) for param in BY_HAND),
-        pytest.param(latency("total", 50), id="latency"),
-    ],
-)
-def test_without_records_every_figure_is_undefined(metric: Metric) -> None:
-    estimate = metric.estimate([])
-    assert estimate.n == 0
-    assert all(math.isnan(value) for value in (estimate.value, estimate.low, estimate.high))
+@pytest.mark.parametrize(("name", "value", "n"), BY_HAND, ids=[name for name, *_ in BY_HAND])
+def test_by_hand(mixed_records: list[Record], name: str, value: float, n: int) -> None:
+    figure = summarise(mixed_records).figures[name]
+    assert figure.value == pytest.approx(value)
+    assert figure.n == n
+    assert figure.low <= value <= figure.high
 
 
-@pytest.mark.parametrize(
-    "metric",
-    [
-        pytest.param(metrics.refusal_precision(), id="refusal precision, nothing refused"),
-        pytest.param(metrics.refusal_recall(), id="refusal recall, all answerable"),
-        pytest.param(metrics.refusal_f1(), id="refusal F1, neither"),
-        pytest.param(metrics.auroc(), id="AUROC, one class"),
-    ],
-)
-def test_an_empty_denominator_is_nan(make_record: MakeRecord, metric: Metric) -> None:
-    assert math.isnan(metric([make_record(), make_record()]))
+def test_every_metric_but_more_depths_and_stages_was_computed_by_hand() -> None:
+    left = set(METRICS) - {name for name, *_ in BY_HAND}
+    assert {name for name in left if "@" not in name and "_p" not in name} == set()
 
 
-def test_refusal_f1_is_zero_where_only_one_side_is_empty(make_record: MakeRecord) -> None:
-    assert metrics.refusal_f1()([make_record(answerable=False)]) == 0
-    assert metrics.refusal_f1()([make_record(answered=False)]) == 0
+def test_names_are_keys_and_every_metric_says_what_it_is() -> None:
+    assert all(name == metric.name and metric.label and metric.what for name, metric in METRICS.items())
+    better = {name for name, metric in METRICS.items() if metric.better == "lower" and metric.group != "latency"}
+    assert better == {"aurc", "ece"}
 
 
-def test_latency_percentiles(make_record: MakeRecord) -> None:
-    records = [make_record(timings=Timings(total=float(ms), read=1.0)) for ms in (10, 20, 30, 40, 140)]
-    assert latency("total", 50)(records) == 30
-    # Rank 0.95 * 4 = 3.8: 40 + 0.8 * 100.
-    assert latency("total", 95)(records) == pytest.approx(120)
-    assert latency("read", 95)(records) == 1
-
-
-def test_summary_holds_each_figure_and_counts(mixed_records: list[Record]) -> None:
-    summary = summarise(mixed_records)
+def test_counts_of_a_summary(summary: Summary) -> None:
     assert (summary.questions, summary.answerable, summary.answered) == (6, 4, 3)
-    assert summary.hit_at_20.value == 0.75
-    assert summary.refusal_f1 == metrics.refusal_f1().estimate(mixed_records)
-    assert [stage.stage for stage in summary.latency][-1] == "total"
-    assert summary.latency[-1].p50.value == 10
+    assert list(summary.figures) == list(METRICS)
+    found = {kind: count for kind, count in summary.causes.items() if count}
+    # d's article has a chunk with the answer that is not in the ranking.
+    assert found == {
+        Cause.NOT_EXTRACTED: 1, Cause.NOT_RETRIEVED: 1, Cause.WRONGLY_REFUSED: 1, Cause.WRONGLY_ANSWERED: 1
+    }  # fmt: skip
+    assert list(summary.causes) == list(Cause)
 
 
-def test_summary_writes_nan_as_null() -> None:
-    plain = json.loads(json.dumps(summarise([]).to_dict(), allow_nan=False))
-    assert plain["hit_at_1"] == {"value": None, "low": None, "high": None, "n": 0}
-    assert plain["latency"][0]["stage"] == "encode"
+def test_without_records_every_figure_is_undefined_and_null_in_json() -> None:
+    summary = summarise([])
+    for figure in summary.figures.values():
+        assert figure.n == 0
+        assert all(math.isnan(number) for number in (figure.value, figure.low, figure.high))
+    plain = json.loads(json.dumps(summary.to_dict(), allow_nan=False))
+    assert plain["figures"]["hit@1"] == {"value": None, "low": None, "high": None, "n": 0}
+    assert plain["causes"]["not retrieved"] == 0
 
 
-def test_bootstrap_is_seeded(mixed_records: list[Record]) -> None:
-    rows = mrr_at(10).rows(mixed_records)
-    assert bootstrap(rows, ratio) == bootstrap(rows, ratio)
-    assert bootstrap(rows, ratio, seed=1, resamples=50) != bootstrap(rows, ratio, seed=2, resamples=50)
+@pytest.mark.parametrize(
+    ("name", "change"),
+    [
+        pytest.param("hit@5", {"answerable": False, "articles": ()}, id="no answerable question"),
+        pytest.param("article_hit@5", {"answerable": False, "articles": ()}, id="no gold article"),
+        pytest.param("answer_accuracy", {"answerable": False}, id="accuracy of nothing answerable"),
+        pytest.param("answer_accuracy_answered", {"answered": False}, id="accuracy of nothing answered"),
+        pytest.param("answer_precision", {"answered": False}, id="precision of nothing answered"),
+        pytest.param("citation_precision", {"answered": False}, id="citations of refusals"),
+        pytest.param("citation_recall", {"answered": False}, id="citations of refusals, recall"),
+        pytest.param("right_article", {"answerable": False}, id="articles of unanswerable questions"),
+        pytest.param("verbatim", {"quotes": ()}, id="no quotes"),
+        pytest.param("refusal_precision", {}, id="nothing refused"),
+        pytest.param("refusal_recall", {}, id="nothing to refuse"),
+        pytest.param("refusal_f1", {}, id="neither"),
+        pytest.param("auroc", {}, id="all answerable"),
+        pytest.param("auroc_right", {}, id="all right"),
+    ],
+)
+def test_an_empty_denominator_is_nan(name: str, change: dict[str, Any]) -> None:
+    assert math.isnan(summarise([make_record(**change)] * 2).figures[name].value)
 
 
-def test_bootstrap_width_is_that_of_the_normal_approximation() -> None:
-    rows = np.array([(float(n % 2), 1.0) for n in range(400)])
-    low, high = bootstrap(rows, ratio)
-    assert low == pytest.approx(0.5 - 1.96 * 0.5 / 20, abs=0.01)
-    assert high == pytest.approx(0.5 + 1.96 * 0.5 / 20, abs=0.01)
+def test_refusal_f1_is_zero_where_only_one_side_is_empty() -> None:
+    assert summarise([make_record(answerable=False)]).figures["refusal_f1"].value == 0
+    assert summarise([make_record(answered=False)]).figures["refusal_f1"].value == 0
 
 
-def test_bootstrap_leaves_undefined_resamples_out(make_record: MakeRecord) -> None:
-    records = [make_record(), make_record(answered=False)]
-    assert metrics.refusal_precision().estimate(records) == Estimate(0.0, 0.0, 0.0, 1)
+def test_a_set_without_unanswerable_questions_has_no_refusal_recall_but_all_else(mixed_records: list[Record]) -> None:
+    figures = summarise(mixed_records[:4]).figures
+    assert math.isnan(figures["refusal_recall"].value)
+    assert (figures["refusal_precision"].value, figures["answer_accuracy"].value) == (0.0, 0.25)
 
 
-ranks = st.lists(st.none() | st.integers(1, 100), min_size=1, max_size=20)
-scores = st.lists(st.floats(0, 1), min_size=1, max_size=20)
+@pytest.mark.parametrize("answered", [True, False], ids=["answered", "refused"])
+def test_where_only_retrieval_is_judged_only_articles_times_and_offsets_count(
+    mixed_records: list[Record], summary: Summary, answered: bool
+) -> None:
+    bare = make_record(
+        question_id="g", answers=(), answered=answered, confidence=0.99, articles=("zinc",),
+        gold=Gold(("zinc",), False, ()), ranking=hits("coal", "zinc"),
+    )  # fmt: skip
+    figures = summarise([*mixed_records, bare]).figures
+    assert figures["article_hit@1"].value == pytest.approx(1 / 5)
+    assert figures["article_hit@5"].value == pytest.approx(4 / 5)
+    assert figures["verbatim"].n == 6
+    for name, metric in METRICS.items():
+        if metric.group not in ("articles", "latency") and name != "verbatim":
+            assert (figures[name].value, figures[name].n) == (summary.figures[name].value, summary.figures[name].n)
 
 
-def with_ranks(found: list[int | None]) -> list[Record]:
-    base = Record(
-        question_id="q",
-        question="Who?",
-        tags=(),
-        answerable=True,
-        answered=True,
-        confidence=0.5,
-        hit_rank=None,
-        article_rank=None,
-        hit_read=False,
-        answer_correct=False,
-        citation_right=None,
-        verbatim=None,
-        quotes=(),
-        cited=(),
-        reason=None,
-        timings=Timings(),
-    )
-    return [replace(base, hit_rank=rank) for rank in found]
+def test_a_withheld_quote_counts_for_confidence_but_not_as_an_answer() -> None:
+    refused = make_record(answered=False, confidence=0.2)
+    figures = summarise([refused]).figures
+    assert refused.has_answer and not refused.right and refused.prediction == ""
+    assert (figures["answer_accuracy"].value, figures["exact_match"].value) == (0.0, 0.0)
+    assert figures["ece"].value == pytest.approx(0.8)
 
 
-@given(st.floats(0, 1), st.integers(1, 30))
-def test_the_interval_of_a_constant_is_the_constant(value: float, n: int) -> None:
-    rows = np.array([(value, 1.0)] * n)
-    low, high = bootstrap(rows, ratio, resamples=20)
-    assert low == pytest.approx(value) and high == pytest.approx(value)
+def supporting(*flags: tuple[bool, bool]) -> tuple[Quote, ...]:
+    return tuple(Quote("mine", "", 0, 1, "x", gold, right, True) for gold, right in flags)
 
 
-@given(ranks)
-def test_hits_grow_with_k_and_bound_mrr(found: list[int | None]) -> None:
-    records = with_ranks(found)
-    hits = [hit_at(k)(records) for k in (1, 5, 10, 20, 100)]
-    assert hits == sorted(hits)
-    assert hits[0] <= mrr_at(10)(records) + 1e-12
-    assert mrr_at(10)(records) <= hits[2] + 1e-12
+@pytest.mark.parametrize(
+    ("quotes", "precision", "recall", "right"),
+    [
+        pytest.param([(True, True), (True, False), (False, True), (False, False)], 1 / 4, 1, 1, id="one of four"),
+        pytest.param([(True, False), (False, True)], 0, 0, 1, id="gold article and gold string apart"),
+        pytest.param([(True, True), (True, True)], 1, 1, 1, id="all"),
+        pytest.param([(False, False)], 0, 0, 0, id="none"),
+    ],
+)
+def test_a_quote_supports_with_both_its_article_and_a_gold_string(
+    quotes: list[tuple[bool, bool]], precision: float, recall: float, right: float
+) -> None:
+    figures = summarise([make_record(quotes=supporting(*quotes))]).figures
+    assert figures["citation_precision"].value == pytest.approx(precision)
+    assert figures["citation_recall"].value == recall
+    assert figures["answer_accuracy"].value == right
 
 
-@given(ranks, st.data())
-def test_a_better_rank_never_lowers_mrr(found: list[int | None], data: st.DataObject) -> None:
-    index = data.draw(st.integers(0, len(found) - 1))
-    better = data.draw(st.integers(1, found[index] or 100))
-    improved = [*found[:index], better, *found[index + 1 :]]
-    assert mrr_at(10)(with_ranks(improved)) >= mrr_at(10)(with_ranks(found))
+def test_only_the_first_quote_is_compared_with_gold_strings() -> None:
+    first, second = (Quote("mine", "", 0, 1, text, True, True, True) for text in ("It was Ilse Brandt", "Ilse Brandt"))
+    figures = summarise([make_record(quotes=(first, second))]).figures
+    assert figures["exact_match"].value == 0
+    assert figures["token_f1"].value == pytest.approx(2 * 2 / (4 + 2))
 
 
-@given(scores, scores)
-def test_area_counts_the_pairs_and_mirrors(positive: list[float], negative: list[float]) -> None:
-    rows = np.array([*((s, 1.0) for s in positive), *((s, -1.0) for s in negative)])
-    wins = sum((p > q) + 0.5 * (p == q) for p in positive for q in negative)
-    assert area(rows) == pytest.approx(wins / (len(positive) * len(negative)))
-    assert area(rows * [1.0, -1.0]) == pytest.approx(1 - area(rows))
+@pytest.mark.parametrize("stage", STAGES)
+def test_percentiles_of_a_stage(stage: str) -> None:
+    records = [make_record(timings=replace(Timings(), **{stage: float(ms)})) for ms in (140, 10, 30, 20, 40)]
+    figures = summarise(records).figures
+    assert figures[f"{stage}_p50"].value == 30
+    # Place 0.95 * 4 = 3.8: 40 + 0.8 * 100.
+    assert figures[f"{stage}_p95"].value == pytest.approx(120)
+    assert figures[f"{stage}_p99"].value == pytest.approx(136)
 
 
-@given(ranks)
-def test_the_order_of_records_does_not_matter(found: list[int | None]) -> None:
-    assert mrr_at(10)(with_ranks(found[::-1])) == pytest.approx(mrr_at(10)(with_ranks(found)))
+def test_an_interval_leaves_out_the_resamples_in_which_a_figure_is_not_defined() -> None:
+    found = summarise([make_record(), make_record(answered=False)]).figures["refusal_precision"]
+    assert found == Estimate(0.0, 0.0, 0.0, 1)
+
+
+def test_the_order_of_questions_does_not_matter(mixed_records: list[Record], summary: Summary) -> None:
+    again = summarise(mixed_records[::-1])
+    for name, figure in summary.figures.items():
+        assert again.figures[name].value == pytest.approx(figure.value)
+
+
+def test_a_summary_is_the_same_each_time(mixed_records: list[Record], summary: Summary) -> None:
+    assert summarise(mixed_records) == summary
+
+
+def test_ranking_by_confidence_depends_on_its_order_alone(mixed_records: list[Record], summary: Summary) -> None:
+    figures = summarise([replace(record, confidence=record.confidence / 2 + 0.1) for record in mixed_records]).figures
+    for name in ("auroc", "auroc_right", "aurc"):
+        assert figures[name].value == pytest.approx(summary.figures[name].value)
+    assert figures["ece"].value != pytest.approx(summary.figures["ece"].value)

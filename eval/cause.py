@@ -1,0 +1,69 @@
+"""Why a question failed: one cause, the first stage that lost the answer."""
+
+from __future__ import annotations
+
+from enum import Enum
+
+from eval.records import Record
+
+SEEN = 10
+"""Where only retrieval is judged, a question fails whose gold articles are not among so many articles."""
+
+
+class Cause(str, Enum):
+    """In the order of the stages; the value is what people read."""
+
+    NOT_INDEXED = "not in the articles"
+    """No gold article that is in the library contains a gold answer."""
+    NO_CHUNK = "in no chunk"
+    """A gold article contains one, but no chunk of it does: it was cut in two, or lies in a part left out as noise."""
+    NOT_RETRIEVED = "not retrieved"
+    """A chunk contains one, but is not among the first 100, nor in a passage that was read."""
+    RANKED_LOW = "ranked too low"
+    """It is among the first 100, but in no passage that was read."""
+    NOT_EXTRACTED = "not extracted"
+    """It is in a passage that was read, and no quote, given or withheld, contains a gold answer."""
+    WRONGLY_REFUSED = "wrongly refused"
+    """The quotes contained a gold answer, and were withheld."""
+    WRONG_CITATION = "wrong citation"
+    """A gold answer stands in the quotes, but not in one from a gold article."""
+    WRONGLY_ANSWERED = "wrongly answered"
+    """An answer to a question that the articles do not answer."""
+
+
+def cause(record: Record) -> Cause | None:
+    """Why the question failed, None where it did not.
+
+    A question succeeds that is answerable and gets a quote from a gold article with a gold answer in it, or
+    that is unanswerable and refused.  Where only retrieval is judged, a gold article among the first `SEEN` is success.
+    """
+    if not record.answerable:
+        return Cause.WRONGLY_ANSWERED if record.answered else None
+    if record.retrieval_only:
+        return _retrieval_cause(record)
+    if record.has_answer:
+        if not record.answered:
+            return Cause.WRONGLY_REFUSED
+        return None if any(quote.supports for quote in record.quotes) else Cause.WRONG_CITATION
+    return _lost(record)
+
+
+def _lost(record: Record) -> Cause:
+    """Where the answer got lost that stands in no quote."""
+    if not record.gold.has_answer:
+        return Cause.NOT_INDEXED
+    if not record.gold.chunks:
+        return Cause.NO_CHUNK
+    if record.hit_read:
+        return Cause.NOT_EXTRACTED
+    return Cause.NOT_RETRIEVED if record.hit_rank is None else Cause.RANKED_LOW
+
+
+def _retrieval_cause(record: Record) -> Cause | None:
+    if not record.gold.indexed:
+        return Cause.NOT_INDEXED
+    ranked = list(dict.fromkeys(hit.article for hit in record.ranking))
+    places = [ranked.index(name) for name in record.articles if name in ranked]
+    if not places:
+        return Cause.NOT_RETRIEVED
+    return None if min(places) < SEEN else Cause.RANKED_LOW

@@ -1,0 +1,138 @@
+"""Fakes of the judge's tests: a library of a few sentences, and run folders made from records."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from report_fakes import make_run
+
+from eval.conditions import to_json
+from eval.dataset import Question
+from eval.records import Hit, Record
+from eval.run import CONDITIONS, RECORDS, Run
+from rag.errors import ArticleNotFound
+from rag.types import (
+    Answer,
+    Article,
+    Chunk,
+    Citation,
+    Evidence,
+    Examination,
+    Filters,
+    Passage,
+    Provenance,
+    Settings,
+    Timings,
+)
+
+DEFAULTS = Settings()
+MINERS = "The mine flooded on Monday.\nMayor Ilse Brandt closed the mine."
+BAKERS = "Bread prices rose.\nThe guild blames the price of rye."
+CLOSED = Question("q1", "Who closed the mine?", ("Ilse Brandt",), ("mine",), answerable=True, tags=("who",))
+FLOOD = Question("q2", "When did the mine flood?", ("Monday",), ("mine",), answerable=True, tags=("when",))
+PAINTED = Question("q3", "Who painted it?", (), (), answerable=False)
+QUESTIONS = (CLOSED, FLOOD, PAINTED)
+
+
+@dataclass(frozen=True)
+class FakeInfo:
+    path: str = "fake.rag"
+    library: str = "f00d"
+    generation: int = 3
+    articles: int = 2
+    chunks: int = 4
+    encoder_name: str = "fake-encoder"
+    encoder: str = "fingerprint"
+    chunker: str = "lines"
+    calibration: str = "none"
+    version: str = "0.0"
+
+
+class FakeLibrary:
+    """Articles whose chunks are their lines, ranked as they stand; replies are (article id, quote).
+
+    A question without a reply is refused, one with a reply in `withheld` too.  The first two chunks are read.
+    `stop_at` is the number of the question, counted from 1 and the warming up left out, at which Ctrl-C is pressed.
+    """
+
+    info = FakeInfo()
+
+    def __init__(
+        self,
+        articles: dict[str, str],
+        replies: dict[str, tuple[str, str]],
+        *,
+        withheld: tuple[str, ...] = (),
+        stop_at: int | None = None,
+    ) -> None:
+        self.texts = articles
+        self.replies = replies
+        self.withheld = withheld
+        self.stop_at = stop_at
+        self.asked: list[str] = []
+
+    def article(self, article_id: str) -> Article:
+        if article_id not in self.texts:
+            raise ArticleNotFound(article_id)
+        return Article(id=article_id, title=article_id, text=self.texts[article_id])
+
+    def chunks(self, article_id: str) -> tuple[Chunk, ...]:
+        text = self.article(article_id).text
+        starts = [text.index(line) for line in text.split("\n")]
+        ends = [start + len(line) for start, line in zip(starts, text.split("\n"), strict=True)]
+        return tuple(Chunk(article_id, *at) for at in zip(range(len(starts)), starts, ends, strict=True))
+
+    def examine(self, question: str, *, k: int = 100, settings: Settings = DEFAULTS) -> Examination:
+        self.asked.append(question)
+        if self.stop_at is not None and len(self.asked) - 1 == self.stop_at:
+            raise KeyboardInterrupt
+        reply = self.replies.get(question)
+        quotes = () if reply is None else (self._citation(*reply),)
+        answered = bool(quotes) and question not in self.withheld
+        answer = Answer(
+            question=question,
+            answered=answered,
+            text=quotes[0].quote if answered else "These articles do not say.",
+            confidence=0.9 if answered else 0.2,
+            citations=quotes if answered else (),
+            passages=self._passages()[:2],
+            timings=Timings(encode=2.0, read=6.0, total=10.0),
+            provenance=Provenance("fake.rag", 3, "fake-encoder", "0.0", settings, Filters()),
+            reason=None if answered else "nothing fits",
+            evidence=Evidence(judged=1.5, place=1.0) if quotes else Evidence(),
+        )
+        return Examination(answer, self._passages()[:k], quotes)
+
+    def _citation(self, article_id: str, quote: str) -> Citation:
+        start = self.texts[article_id].index(quote)
+        return Citation(1, article_id, article_id, None, None, None, start, start + len(quote), quote)
+
+    def _passages(self) -> tuple[Passage, ...]:
+        return tuple(
+            Passage(name, name, None, None, None, chunk.start, chunk.end, text[chunk.start : chunk.end], 1.0)
+            for name, text in self.texts.items()
+            for chunk in self.chunks(name)
+        )
+
+
+def miners(**options: int | None) -> FakeLibrary:
+    """Two articles: the first of `QUESTIONS` is answered rightly, the second wrongly, the third refused."""
+    replies = {CLOSED.question: ("mine", "Mayor Ilse Brandt closed the mine."), FLOOD.question: ("bread", BAKERS[:18])}
+    return FakeLibrary({"mine": MINERS, "bread": BAKERS}, replies, **options)  # type: ignore[arg-type]
+
+
+def hits(*articles: str) -> tuple[Hit, ...]:
+    """A ranking of chunks of these articles; chunk `i` has the characters from `10 i`, and nothing is relevant."""
+    return tuple(Hit(name, 10 * at, 10 * at + 9, 1 / (at + 1), False) for at, name in enumerate(articles))
+
+
+def store_run(folder: Path, records: Sequence[Record], **conditions: object) -> Run:
+    """A run folder that holds these records, complete unless `questions` says otherwise."""
+    run = make_run(records, folder.name, **conditions)
+    folder.mkdir(parents=True)
+    (folder / CONDITIONS).write_text(json.dumps(to_json(run.conditions)), "utf-8")
+    (folder / RECORDS).write_text("".join(f"{record.to_line()}\n" for record in records), "utf-8")
+    return Run(folder, run.conditions, tuple(records))
