@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import astuple, dataclass, replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 
+from eval.conditions import Conditions
 from eval.interval import Estimate, Floats, estimate, resamples
 from eval.metrics import METRICS, tabulate
 from eval.records import Record
-from rag.calibration import Calibration
+from rag.calibration import SIGNALS, Calibration
 from rag.errors import LoadError
 
 FOLDS = 5
@@ -49,23 +50,27 @@ class Fit:
     """The questions with their cross-validated confidence."""
 
 
-def fit(records: Sequence[Record], *, encoder: str, fitted_on: str, version: str) -> Fit:
-    """Logistic regression of "a gold answer stands in the quotes" on `Evidence`, withheld answers included.
+def fit(records: Sequence[Record], conditions: Conditions, signals: Sequence[str] = SIGNALS) -> Fit:
+    """Logistic regression of "a gold answer stands in the quotes", given or withheld, on `signals` of `Evidence`.
 
-    `encoder` is the fingerprint of the library's encoder.  Raises `LoadError` where there are fewer than `LEAST`
-    questions with a right answer or without.
+    `conditions` are those under which the records were made; the other signals get the weight 0.  Raises `LoadError`
+    where there are fewer than `LEAST` questions with a right answer or without.
     """
     judged = [record for record in records if not record.retrieval_only]
     right = np.array([record.has_answer for record in judged], bool)
     if min(right.sum(), (~right).sum()) < LEAST:
         raise LoadError(
-            f"{fitted_on}: found {right.sum()} questions with a right answer and {(~right).sum()} without, expected "
-            f"at least {LEAST} of each: a calibration cannot be fitted on fewer."
+            f"{conditions.set_name}: found {right.sum()} questions with a right answer and {(~right).sum()} without, "
+            f"expected at least {LEAST} of each: a calibration cannot be fitted on fewer."
         )
-    signals = np.array([astuple(record.evidence) for record in judged], np.float64)
-    guesses = _cross_validated(signals, right, [record.question for record in judged])
-    weights, bias = _raw(_model().fit(signals, right))
-    calibration = Calibration(weights, bias, encoder, fitted_on, len(judged), version)
+    known = np.array([[getattr(record.evidence, name) for name in signals] for record in judged], np.float64)
+    guesses = _cross_validated(known, right, [record.question for record in judged])
+    found, bias = _raw(_model().fit(known, right))
+    weights = tuple(dict(zip(signals, found, strict=True)).get(name, 0.0) for name in SIGNALS)
+    calibration = Calibration(
+        weights, bias, conditions.encoder_fingerprint, conditions.reader, conditions.set_name, len(judged),
+        conditions.version,
+    )  # fmt: skip
     after = tuple(replace(record, confidence=float(guess)) for record, guess in zip(judged, guesses, strict=True))
     return Fit(
         calibration, _figures(judged, REPORTED), _figures(after, REPORTED),

@@ -192,16 +192,20 @@ def calibrate(
         float | None,
         typer.Option("--min-confidence", help="Make this the library's own, below which it refuses.", min=0, max=1),
     ] = None,
+    signals: Annotated[str | None, typer.Option(help="Fit on these signals of `evidence` only: judged,covered")] = None,
+    save: Annotated[Path | None, typer.Option(help="Write it into this file, not into the library.")] = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Report, and write nothing.")] = False,
     as_json: JsonOption = False,
 ) -> int:
     """Fit how likely an answer is right on a set, cross-validated, and make it the library's own."""
-    from eval.command import Order, Source, calibrate, fit_json, report_fit
+    from eval.command import CalibrateOrder, Order, Source, calibrate, fit_json, report_fit
+    from rag.calibration import SIGNALS
 
     order = Order(
         questions, Source(library, articles), default_library, limit=limit, out=out, min_confidence=min_confidence
     )
-    found, written = calibrate(order, dry_run=dry_run, console=_console(error=as_json), quiet=as_json)
+    wish = CalibrateOrder(order, tuple(signals.split(",")) if signals else SIGNALS, save, dry_run)
+    found, written = calibrate(wish, console=_console(error=as_json), quiet=as_json)
     if as_json:
         _json(fit_json(found, written))
     else:

@@ -22,9 +22,9 @@ from eval.corpus import Recipe, library_for
 from eval.dataset import QuestionSet, load_set, sample
 from eval.folder import run_folder
 from eval.metrics import Summary, summarise
-from eval.run import Run, conduct, missing, read_run, rescore
+from eval.run import CONDITIONS, Run, conduct, missing, read_run, rescore
 from eval.show import show, show_comparison, show_fit, show_verdicts
-from rag.calibration import read_calibration, write_calibration
+from rag.calibration import NAME, SIGNALS, read_calibration, write_calibration
 from rag.errors import LoadError
 from rag.library import Library
 from rag.types import Settings
@@ -112,6 +112,9 @@ def report_outcome(outcome: Outcome, console: Console) -> None:
             Text(f"Gold articles that are not in the library: {len(outcome.missing)} ({outcome.missing[0]} for one).")
         )
     show(console, outcome.summary, outcome.run.records)
+    speed = outcome.run.conditions.index_chunks_per_second
+    if speed:
+        console.print(f"The library was embedded at {speed:.0f} chunks per second.")
     if outcome.comparison:
         show_comparison(console, outcome.comparison)
     show_verdicts(console, outcome.verdicts)
@@ -145,39 +148,54 @@ def compare_runs(a: Path, b: Path, gates: str) -> tuple[Comparison, tuple[Verdic
     return found, verdicts(found, parsed)
 
 
-def calibrate(order: Order, *, dry_run: bool, console: Console, quiet: bool = False) -> tuple[Fit, Path | None]:
-    """Fit a calibration on a set, or on a run of one, and make it the library's own unless `dry_run`.
+@dataclass(frozen=True, slots=True)
+class CalibrateOrder:
+    """A set to ask, or the folder of a run, and what to fit on it.
+
+    `save` is a file for the calibration instead of the library; with `dry_run` it is written nowhere.
+    """
+
+    order: Order
+    signals: tuple[str, ...] = SIGNALS
+    save: Path | None = None
+    dry_run: bool = False
+
+
+def calibrate(wish: CalibrateOrder, *, console: Console, quiet: bool = False) -> tuple[Fit, Path | None]:
+    """Fit a calibration and make it the library's own; and where it was written.
 
     A minimal confidence that the library has stays; `order.min_confidence` sets another.
     """
-    if (order.set_path / "conditions.json").exists():
+    order = wish.order
+    for name in wish.signals:
+        if name not in SIGNALS:
+            raise LoadError(f"--signals: there is no signal {name!r}; there are {', '.join(SIGNALS)}")
+    if (order.set_path / CONDITIONS).exists():
         run = read_run(order.set_path)
         folder = order.source.library or Path(run.conditions.library)
     else:
         run = evaluate(replace(order, min_confidence=None), console=console, quiet=quiet).run
         folder = Path(run.conditions.library)
-    conditions = run.conditions
-    found = fit(
-        run.records, encoder=conditions.encoder_fingerprint, fitted_on=conditions.set_name, version=conditions.version
-    )
+    found = fit(run.records, run.conditions, wish.signals)
     with rag.open(folder) as library:
-        if library.info.encoder != conditions.encoder_fingerprint:
+        if (library.info.encoder, library.info.reader) != (run.conditions.encoder_fingerprint, run.conditions.reader):
             raise LoadError(
-                f"{run.folder} was made with the encoder {conditions.encoder}, {folder} has "
-                f"{library.info.encoder_name}: calibrate it on a run of its own."
+                f"{run.folder} was made with {run.conditions.encoder} and {run.conditions.reader}, {folder} has "
+                f"{library.info.encoder_name} and {library.info.reader}: calibrate it on a run of its own."
             )
     own = read_calibration(folder)
     least = order.min_confidence if order.min_confidence is not None else own.min_confidence if own else None
     found = replace(found, calibration=replace(found.calibration, min_confidence=least))
-    if not dry_run:
-        write_calibration(folder, found.calibration)
-    return found, None if dry_run else folder
+    written = None if wish.dry_run else wish.save or folder / NAME
+    if written:
+        write_calibration(written, found.calibration)
+    return found, written
 
 
 def report_fit(found: Fit, written: Path | None, console: Console) -> None:
     """Prints what a calibration gives."""
     show_fit(console, found)
-    console.print(Text(f"Written: {written} now uses it." if written else "Nothing was written (--dry-run)."))
+    console.print(Text(f"Written to {written}" if written else "Nothing was written (--dry-run)."))
 
 
 def fit_json(found: Fit, written: Path | None) -> dict[str, Any]:
@@ -191,7 +209,7 @@ def fit_json(found: Fit, written: Path | None) -> dict[str, Any]:
         "before": plain(found.before),
         "after": plain(found.after),
         "trades": [asdict(trade) for trade in found.trades],
-        "library": str(written) if written else None,
+        "written": str(written) if written else None,
     }
 
 
@@ -226,7 +244,8 @@ def opened(
 def progress(console: Console, *, quiet: bool) -> Iterator[Progress]:
     """A bar that leaves nothing behind."""
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    with Progress(*columns, console=console, transient=True, disable=quiet) as bar:
+    # Where nobody watches, all that would be left of it is an empty line.
+    with Progress(*columns, console=console, transient=True, disable=quiet or not console.is_terminal) as bar:
         yield bar
 
 

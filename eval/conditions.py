@@ -36,6 +36,8 @@ class Info(Protocol):
     @property
     def chunker(self) -> str: ...
     @property
+    def reader(self) -> str: ...
+    @property
     def calibration(self) -> str: ...
     @property
     def version(self) -> str: ...
@@ -68,6 +70,7 @@ class Conditions:
     encoder: str
     encoder_fingerprint: str
     chunker: str
+    reader: str
     calibration: str
     version: str
     revision: str | None
@@ -88,8 +91,8 @@ class Conditions:
         ]
 
     def _pairs(self, other: Conditions) -> Iterator[tuple[str, Any, Any]]:
-        told = ("set_sha256", "questions", "library_id", "generation", "encoder_fingerprint", "calibration", "version")
-        for name in (*told, "revision"):
+        told = ("set_sha256", "questions", "library_id", "generation", "encoder_fingerprint", "reader", "calibration")
+        for name in (*told, "version", "revision"):
             yield name.replace("_", " "), getattr(self, name), getattr(other, name)
         for field in fields(Settings):
             yield field.name, getattr(self.settings, field.name), getattr(other.settings, field.name)
@@ -117,6 +120,7 @@ def describe(
         encoder=info.encoder_name,
         encoder_fingerprint=info.encoder,
         chunker=info.chunker,
+        reader=info.reader,
         calibration=info.calibration,
         version=info.version,
         revision=revision(),

@@ -11,6 +11,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from eval.cause import Cause
 from eval.interval import Estimate, Floats, estimate, resamples
@@ -208,12 +209,13 @@ def _depths(rows: Sequence[Floats | None]) -> Curve:
     def draw(weights: Floats) -> Floats:
         counted = (weights @ counts)[:, None]
         above = weights @ values
-        return np.divide(above, counted, out=np.full(above.shape, np.nan), where=counted != 0)
+        means: Floats = np.divide(above, counted, out=np.full(above.shape, np.nan), where=counted != 0)
+        return means
 
     return _curve(np.arange(1.0, DEPTH + 1), draw, resamples(len(rows)), int(counts.sum()))
 
 
-def _risk(confidence: Floats, wrong: Floats, counts: np.ndarray[tuple[int, ...], np.dtype[np.bool_]]) -> Draw:
+def _risk(confidence: Floats, wrong: Floats, counts: NDArray[np.bool_]) -> Draw:
     counted = np.flatnonzero(counts)
     order = counted[np.argsort(-confidence[counted], kind="stable")]
     ends = np.flatnonzero(np.r_[np.diff(confidence[order]) != 0, True][: len(order)])

@@ -11,7 +11,7 @@ import math
 import threading
 import warnings
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, Literal, TypeVar
+from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
 from eval.curves import Bin, Curve, Latency, Recall, RiskCoverage
 from eval.interval import Estimate
@@ -28,6 +28,8 @@ Labelled = Sequence[tuple[str, T]]
 WIDTH = 380
 """Width of a drawing in CSS pixels at its natural size."""
 LABEL_CHARS = 24
+LEAST_MS = 0.01
+"""Where shorter times are drawn: the axis has no 0."""
 
 _INK, _SOFT, _LINE, _CARD = "#010101", "#020202", "#030303", "#040404"
 _PAGE = {
@@ -42,7 +44,7 @@ _MARKERS = ("o", "s", "^", "D", "v", "P")
 _DASHES: tuple[str | tuple[int, tuple[float, ...]], ...] = (
     "solid", (0, (5, 1.8)), (0, (1.2, 1.4)), (0, (6, 1.6, 1.2, 1.6)), (0, (9, 2)), (0, (3, 1.2, 1.2, 1.2, 1.2, 1.2)),
 )  # fmt: skip
-_STYLE = {
+_STYLE: Any = {
     "svg.fonttype": "none",
     "svg.hashsalt": "article-rag",
     "text.parse_math": False,
@@ -95,7 +97,7 @@ def plot_recall(runs: Labelled[Recall], kind: Kind) -> str:
         axes.set_xlabel("k, the number looked at")
         axes.set_ylabel(_KINDS[kind])
 
-    said = [_said(label, [(f"at {p.at:.0f}", p.figure) for p in curve if p.at in {1, 5, 20, 100}]) for label, curve in curves]  # fmt: skip
+    said = [_said(label, _places(curve, {1, 5, 20, 100}, "at {:.0f}")) for label, curve in curves]
     return _render(draw, f"{_KINDS[kind]} against k. {' '.join(said)}", [label for label, _ in runs])
 
 
@@ -116,7 +118,13 @@ def plot_risk_coverage(runs: Labelled[RiskCoverage]) -> str:
         axes.set_ylabel("of these, wrong")
 
     said = [
-        _said(label, [(f"wrong at coverage {c.coverage.value:.2f}, where it answers", c.risk), *_corners(c.points)])
+        _said(
+            label,
+            [
+                (f"wrong at coverage {c.coverage.value:.2f}, where it answers", c.risk),
+                *_places(c.points, {0.5, 1.0}, "at coverage {:.2f}"),
+            ],
+        )
         for label, c in runs
     ]
     return _render(draw, f"Share of wrong answers against coverage. {' '.join(said)}", [label for label, _ in runs])
@@ -167,25 +175,24 @@ def plot_latency(runs: Labelled[tuple[Latency, ...]]) -> str:
             offset = (series + 0.5) / len(runs) * 0.7 - 0.35
             held = [(stages.index(each.stage) + offset, each) for each in curve if each.stage in stages]
             for y, each in held:
-                p50, p95, p99 = (max(q.value, 1e-3) for q in (each.p50, each.p95, each.p99))
+                p50, p95, p99 = (max(q.value, LEAST_MS) for q in (each.p50, each.p95, each.p99))
                 axes.plot([p50, p99], [y, y], color=_drawn(series), linewidth=1.4)
                 axes.plot([p95, p95], [y - 0.12, y + 0.12], color=_drawn(series), linewidth=1.8)
                 _band_across(axes, each.p50, y, series)
             look = _look(series) | {"linestyle": "none"}
-            axes.plot([max(each.p50.value, 1e-3) for _, each in held], [y for y, _ in held], label=label, **look)
+            axes.plot([max(each.p50.value, LEAST_MS) for _, each in held], [y for y, _ in held], label=label, **look)
         axes.set_yticks(range(len(stages)), stages)
         axes.set_ylim(len(stages) - 0.4, -0.6)
         axes.grid(visible=False, axis="y")
-        axes.xaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
+        axes.xaxis.set_major_locator(LogLocator(subs=(1, 3)))
         axes.set_xticks([], minor=True)
         axes.xaxis.set_major_formatter(lambda value, _: f"{value:,g}")
         axes.set_xlabel("milliseconds")
 
     said = []
     for label, curve in runs:
-        took = [
-            f"{e.stage} {e.p50.value:.1f}, {e.p95.value:.1f}, {e.p99.value:.1f}" for e in curve if e.stage in stages
-        ]
+        held = [each for each in curve if each.stage in stages and each.p50.n]
+        took = [f"{e.stage} {e.p50.value:.1f}, {e.p95.value:.1f}, {e.p99.value:.1f}" for e in held]
         said.append(f"{label}: {'; '.join(took) or 'nothing was measured'}.".lstrip(": "))
     names = [label for label, _ in runs]
     return _render(
@@ -227,7 +234,7 @@ def _band(axes: Axes, curve: Curve, series: int) -> None:
 
 
 def _band_across(axes: Axes, figure: Estimate, y: float, series: int) -> None:
-    low, high = max(figure.low, 1e-3), max(figure.high, 1e-3)
+    low, high = max(figure.low, LEAST_MS), max(figure.high, LEAST_MS)
     axes.fill_between([low, high], [y - 0.16] * 2, [y + 0.16] * 2, color=_drawn(series), alpha=0.25, linewidth=0)
 
 
@@ -249,7 +256,7 @@ def _ring(axes: Axes, curve: RiskCoverage, series: int, *, named: bool) -> None:
         )  # fmt: skip
 
 
-def _look(series: int) -> dict[str, object]:
+def _look(series: int) -> dict[str, Any]:
     return {
         "color": _drawn(series),
         "linestyle": _DASHES[series % len(_DASHES)],
@@ -263,12 +270,12 @@ def _drawn(series: int) -> str:
     return f"#0505{series % len(SERIES):02x}"
 
 
-def _corners(points: Curve) -> list[tuple[str, Estimate]]:
-    return [(f"at coverage {point.at:.2f}", point.figure) for point in points if point.at in {0.5, 1.0}]
+def _places(curve: Curve, at: set[float], said: str) -> list[tuple[str, Estimate]]:
+    return [(said.format(point.at), point.figure) for point in curve if point.at in at]
 
 
 def _said(label: str, figures: Sequence[tuple[str, Estimate]]) -> str:
-    told = [f"{figure.value:.3f} ({figure.low:.3f} to {figure.high:.3f}) {what}" for what, figure in figures]
+    told = [f"{f.value:.3f} ({f.low:.3f} to {f.high:.3f}) {what}" for what, f in figures if not math.isnan(f.value)]
     return f"{label}: {', '.join(told) or 'nothing to judge'}.".lstrip(": ")
 
 

@@ -41,8 +41,8 @@ MEASURES = (
     Measure("ndcg@10", "nDCG@10", "nDCG@10", "Normalised discounted cumulative gain of the first 10 (Järvelin, 2002)."),
     Measure("map", "MAP", "AP", "Mean average precision over the first 100 chunks."),
 )
-"""Over answerable questions.  A chunk is relevant that is of a gold article and contains a gold answer; an article,
-that is gold.  An article's rank is that of its best chunk; gold articles that are not in the library count as missed."""
+"""Over answerable questions.  A chunk is relevant that is of a gold article and contains a gold answer; an article is
+that is gold.  Its rank is that of its best chunk; gold articles that are not in the library count as missed."""
 
 
 def ranking_rows(records: Sequence[Record], level: Level) -> dict[str, Floats]:
@@ -51,12 +51,14 @@ def ranking_rows(records: Sequence[Record], level: Level) -> dict[str, Floats]:
 
     judged = [record.answerable and (level == "article" or not record.retrieval_only) for record in records]
     qrels, scored = [], []
-    for index, record in enumerate(records):
-        if judged[index]:
-            query = str(index)
-            qrels += [ir_measures.Qrel(query, name, grade) for name, grade in _relevant(record, level).items()]
+    for query, record in enumerate(records):
+        if judged[query]:
+            relevant, ranked = _relevant(record, level), _ranked(record, level)
+            # trec_eval, which is C, gets numbers: a name of a broken file may be no UTF-8.
+            numbers = {name: str(number) for number, name in enumerate(dict.fromkeys([*relevant, *ranked]))}
+            qrels += [ir_measures.Qrel(str(query), numbers[name], grade) for name, grade in relevant.items()]
             # Falling scores keep the order as it is: ties would be broken by name.
-            scored += [ir_measures.ScoredDoc(query, name, -rank) for rank, name in enumerate(_ranked(record, level))]
+            scored += [ir_measures.ScoredDoc(str(query), numbers[name], -rank) for rank, name in enumerate(ranked)]
     measures = {ir_measures.parse_measure(measure.notation): measure.name for measure in MEASURES}
     rows = {measure.name: np.array([[0.0, float(counts)] for counts in judged]).reshape(-1, 2) for measure in MEASURES}
     for found in ir_measures.iter_calc(list(measures), qrels, scored) if qrels else ():

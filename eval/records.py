@@ -145,6 +145,8 @@ class Record:
         """The record that `to_line` wrote.  Raises `LoadError` for what is not JSON or has other fields."""
         try:
             row: dict[str, Any] = json.loads(line)
+            if unknown := row.keys() - {field.name for field in fields(cls)}:
+                raise ValueError(f"it has {', '.join(sorted(unknown))}")
             parsed: dict[str, Any] = {
                 "timings": Timings(**row["timings"]),
                 "evidence": Evidence(**row["evidence"]),

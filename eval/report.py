@@ -17,11 +17,13 @@ from typing import TYPE_CHECKING, Any
 
 from markupsafe import Markup
 
+from eval.compare import RIGHT, Comparison, compare
 from eval.curves import latency, recall_curve, reliability, risk_coverage
 from eval.interval import Estimate
 from eval.metrics import METRICS, Metric, summarise
 from eval.plots import Kind, plot_latency, plot_recall, plot_reliability, plot_risk_coverage
-from eval.rows import LISTED, OUTCOMES, REFUSED, RIGHT, Limits, outcome, passage_limits, question_rows
+from eval.rows import LISTED, OUTCOMES, REFUSED, outcome, passage_limits, question_rows
+from eval.run import Run
 from eval.sheet import (
     TAG_FIGURES,
     TAGS_SHOWN,
@@ -41,9 +43,6 @@ from rag.errors import LoadError, StorageError
 if TYPE_CHECKING:
     from jinja2 import Environment
 
-    from eval.compare import Comparison
-    from eval.run import Run
-
 UNDEFINED = "–"
 
 
@@ -52,8 +51,6 @@ def report(runs: Sequence[Run]) -> str:
 
     Raises `LoadError` without runs, and where two runs cannot be compared (`eval.compare.compare`).
     """
-    from eval.compare import compare
-
     return render(runs, compare(*runs) if len(runs) == 2 else None)
 
 
@@ -71,7 +68,7 @@ def render(runs: Sequence[Run], comparison: Comparison | None) -> str:
     """The report, with a comparison that was made before.  Raises `LoadError` without runs."""
     if not runs:
         raise LoadError("no run was named, expected at least one folder that `rag eval SET --out FOLDER` made")
-    script, style = _part("report.js"), _part("report.css")
+    script, style = _part("report.js"), _part("report.css") + _part("question.css")
     page = _environment().get_template("report.html.jinja").render(
         script=Markup(script),
         style=Markup(style),
@@ -114,13 +111,12 @@ def _figures(runs: Sequence[Run], comparison: Comparison | None) -> dict[str, An
 
 
 def _questions(runs: Sequence[Run]) -> dict[str, Any]:
-    limits: Limits = passage_limits(runs)
     counts = [[outcome(record) for record in run.records] for run in runs]
     rows = list(question_rows(runs))
     return {
         "rows": rows,
         "numbers": {row.asked.question_id: row.number for row in rows},
-        "limits": limits,
+        "limits": passage_limits(runs),
         "listed": LISTED,
         "outcomes": OUTCOMES,
         "right_outcomes": (RIGHT, REFUSED),
@@ -134,7 +130,9 @@ def _plots(runs: Sequence[Run], names: Sequence[Side]) -> dict[str, Markup]:
     recalls = list(zip(labels, [recall_curve(run.records) for run in runs], strict=True))
     risks = [risk_coverage(run.records, run.conditions.settings.min_confidence) for run in runs]
     kinds: tuple[Kind, ...] = ("hit", "recall", "article_hit")
-    drawn = {kind: plot_recall(recalls, kind) for kind in kinds if _counts(recalls[0][1].article_hit[0].figure)}
+    drawn: dict[str, str] = {
+        kind: plot_recall(recalls, kind) for kind in kinds if _counts(recalls[0][1].article_hit[0].figure)
+    }
     if not _counts(recalls[0][1].hit[0].figure):
         drawn = {kind: drawing for kind, drawing in drawn.items() if kind == "article_hit"}
     if any(_counts(risk.coverage) for risk in risks):

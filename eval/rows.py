@@ -4,16 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from eval.cause import Cause, cause
+from eval.compare import RIGHT
 from eval.excerpt import Excerpt, excerpt
 from eval.records import Quote, Read, Record
+from eval.run import Run
 
-if TYPE_CHECKING:
-    from eval.run import Run
-
-RIGHT, REFUSED = "right", "rightly refused"
+REFUSED = "rightly refused"
 OUTCOMES = (RIGHT, REFUSED, *(kind.value for kind in Cause))
 """What can become of a question, as people read it."""
 
@@ -137,7 +135,8 @@ def passage_limits(runs: Sequence[Run]) -> Limits:
 def _row(number: int, records: Sequence[Record | None], limits: Limits) -> Row:
     held = [record for record in records if record]
     asked = held[0]
-    titles = {item.article: item.title for record in held for item in (*record.read, *record.quotes)}
+    titles = {quote.article: quote.title for record in held for quote in record.quotes}
+    titles |= {passage.article: passage.title for record in held for passage in record.read}
     indexed = {name for record in held for name in record.gold.indexed}
     passages = tuple(_shown(records, limits))
     return Row(

@@ -148,7 +148,7 @@ def _begin(folder: Path, conditions: Conditions, questions: Sequence[Question]) 
 
 def _resume(folder: Path, conditions: Conditions, questions: Sequence[Question]) -> list[Record]:
     before = read_run(folder)
-    if before.complete:
+    if before.complete and (folder / SUMMARY).exists():
         raise StorageError(f"{folder} holds a complete run: choose another folder, or remove it.")
     if other := before.conditions.differences(conditions):
         raise StorageError(
@@ -180,7 +180,9 @@ def _whole_lines(raw: bytes) -> list[str]:
 
 
 def _write_summary(folder: Path, summary: Summary) -> None:
-    write_atomic(folder / SUMMARY, _pretty(summary.to_dict()).encode())
+    path, told = folder / SUMMARY, _pretty(summary.to_dict()).encode()
+    if not path.exists() or path.read_bytes() != told:
+        write_atomic(path, told)
 
 
 def _refused(folder: Path, error: OSError) -> StorageError:

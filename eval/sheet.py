@@ -7,23 +7,19 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from markupsafe import Markup
 
 from eval.cause import Cause
+from eval.compare import SIGNIFICANT, Comparison
 from eval.curves import CauseShare, cause_shares
 from eval.interval import Difference, Estimate, estimate, resamples
 from eval.metrics import METRICS, Group, Metric, Summary, tabulate
 from eval.records import Record
+from eval.run import Run
 from eval.svg import bar, marker, whiskers
 from rag.types import Settings
 
-if TYPE_CHECKING:
-    from eval.compare import Comparison
-    from eval.run import Run
-
-SIGNIFICANT = 0.05
 TAGS_SHOWN = 40
 TAG_FIGURES = ("hit@10", "answer_accuracy", "accuracy")
 
@@ -42,7 +38,7 @@ GROUPS: tuple[tuple[str, tuple[Group, ...], tuple[str, ...]], ...] = (
 
 CAUSES: dict[Cause, str] = {
     Cause.NOT_INDEXED: "No gold article that is in the library contains a gold answer.",
-    Cause.NO_CHUNK: "A gold article contains one, but none of its chunks does: it was cut in two, or left out as noise.",
+    Cause.NO_CHUNK: "A gold article contains one, but none of its chunks does: it was cut in two or left out as noise.",
     Cause.NOT_RETRIEVED: "A chunk contains one, but is neither among the first 100 nor in a passage that was read.",
     Cause.RANKED_LOW: "It is among the first 100, but in no passage that was read.",
     Cause.NOT_EXTRACTED: "It is in a passage that was read, but in no quote, given or withheld.",
@@ -166,6 +162,7 @@ def facts(runs: Sequence[Run]) -> tuple[Fact, ...]:
         "size": [f"{c.articles:,} articles, {c.chunks:,} chunks" for c in held],
         "chunks": [c.chunker for c in held],
         "encoder": [f"{c.encoder} ({c.encoder_fingerprint[:12]})" for c in held],
+        "reader": [c.reader for c in held],
         "calibration": [c.calibration for c in held],
         "program": [f"article-rag {c.version}" + (f" at {c.revision}" if c.revision else "") for c in held],
         "started": [c.started for c in held],

@@ -14,7 +14,7 @@ from rich.text import Text
 from eval.cause import Cause, cause
 from eval.compare import RIGHT, SIGNIFICANT, Change, Comparison, Verdict
 from eval.interval import Difference, Estimate, estimate, resamples
-from eval.metrics import METRICS, STAGES, Group, Metric, Summary, tabulate
+from eval.metrics import METRICS, STAGES, Metric, Summary, tabulate
 from eval.records import Record
 
 if TYPE_CHECKING:
@@ -37,7 +37,6 @@ LISTED: tuple[tuple[str, tuple[str, ...]], ...] = (
 )
 """What the terminal shows; the JSON form and the report have every metric."""
 BY_TAG = ("hit@5", "answer_accuracy", "refusal_recall")
-COMPARED: tuple[Group, ...] = ("chunks", "articles", "answers", "citations", "refusal", "confidence")
 
 
 def show(console: Console, summary: Summary, records: Sequence[Record]) -> None:
@@ -115,18 +114,20 @@ def failure_table(failed: Sequence[tuple[Cause, Record]]) -> Table:
 def show_comparison(console: Console, found: Comparison) -> None:
     """Prints each difference with its interval and p-value, and the questions that changed, in both directions."""
     table = _table("Second run less first, paired by question", "figure", "first", "second", "difference", "95%", "p")
-    for name, metric in METRICS.items():
-        difference = found.differences[name]
-        if metric.group in COMPARED and difference.n:
-            style = _style(metric, difference)
-            table.add_row(
-                _label(metric), _rate(difference.a), _rate(difference.b), Text(_signed(difference.value), style=style),
-                f"{_signed(difference.low)} … {_signed(difference.high)}", Text(_p(difference.p), style=style),
-            )  # fmt: skip
+    for _, names in LISTED:
+        for name in names:
+            metric, difference = METRICS[name], found.differences[name]
+            if difference.n:
+                style = _style(metric, difference)
+                table.add_row(
+                    _label(metric), _rate(difference.a), _rate(difference.b),
+                    Text(_signed(difference.value), style=style),
+                    f"{_signed(difference.low)} … {_signed(difference.high)}", Text(_p(difference.p), style=style),
+                )  # fmt: skip
+        table.add_section()
     console.print(table)
-    for stage in ("total",):
-        median = found.differences[f"{stage}_p50"]
-        console.print(f"Median latency {median.a:.0f} ms, then {median.b:.0f} ms (one machine only)")
+    median = found.differences["total_p50"]
+    console.print(f"Median latency {median.a:.0f} ms, then {median.b:.0f} ms (one machine only)")
     for title, changes in (
         ("Went right before, wrong now", [change for change in found.changed if change.worse]),
         ("Went wrong before, right now", [change for change in found.changed if change.better]),
@@ -159,7 +160,7 @@ def show_verdicts(console: Console, verdicts: Sequence[Verdict]) -> None:
         name, found = verdict.gate.metric, verdict.difference
         mark = "[red]BROKEN[/]" if verdict.broken else "[green]holds[/] "
         console.print(
-            f"gate {name} {verdict.gate.allowed:+g}: {mark} {found.a:.3f} → {found.b:.3f} "
+            f"gate {name} {verdict.gate.allowed:+g}: {mark} {_rate(found.a)} → {_rate(found.b)} "
             f"({_signed(found.value)}, p {_p(found.p)})"
         )
     if verdicts:
@@ -180,7 +181,7 @@ def show_fit(console: Console, found: Fit) -> None:
     for trade in found.trades:
         figures = (trade.answer_precision, trade.accuracy, trade.refusal_f1)
         trades.add_row(
-            f"{trade.min_confidence:.2f}", f"{trade.coverage:.3f}", *(_with_interval(figure) for figure in figures)
+            f"{trade.min_confidence:.2f}", f"{trade.coverage:.3f}", *(_rate(figure.value) for figure in figures)
         )
     console.print(trades)
 

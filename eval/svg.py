@@ -27,7 +27,7 @@ MARKERS = (
 )
 """Circle, square, triangle, diamond, triangle downwards, plus."""
 
-WIDTH, PAD, LINE = 200, 6, 13
+WIDTH, PAD, LINE = 130, 6, 13
 
 _NAMESPACE = re.compile(r"\{[^}]*\}")
 _REFERENCE = re.compile(r"(?:url\(#|^#)([^)\s]+)\)?")
@@ -62,9 +62,9 @@ def whiskers(figures: Sequence[Estimate]) -> str:
 
 def bar(share: float, series: int = 0) -> str:
     """A share between 0 and 1 as a bar; text beside it must say it too."""
-    width = 0.0 if math.isnan(share) else round(WIDTH * share, 2)
+    width = 0.0 if math.isnan(share) else round(100 * share, 2)
     return (
-        f'<svg class="rag-bar" viewBox="0 0 {WIDTH} 10" preserveAspectRatio="none" aria-hidden="true">'
+        '<svg class="rag-bar" viewBox="0 0 100 10" preserveAspectRatio="none" aria-hidden="true">'
         f'<rect width="{width}" height="10" style="fill: {colour(series)}" /></svg>'
     )
 

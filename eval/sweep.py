@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import math
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
@@ -92,7 +93,7 @@ def parse_axes(texts: Sequence[str]) -> dict[str, tuple[Value, ...]]:
         if name not in (*OF_CHUNKS, *OF_SETTINGS) or not equals:
             known = ", ".join((*OF_CHUNKS, *OF_SETTINGS))
             raise LoadError(f"--vary {text!r}: expected NAME=VALUE,VALUE with one of {known}")
-        axes[name] = tuple(_value(name, value, text) for value in values.split(","))
+        axes[name] = (*axes.get(name, ()), *(_value(name, value, text) for value in values.split(",")))
     return axes
 
 
@@ -108,11 +109,13 @@ def sweep(plan: Plan, *, on_stage: OnStage | None = None) -> Iterator[Point]:
     """The points of a plan, the base first, as they are done; complete runs that are there already are not asked again.
 
     Variants of one cut share its library, the vectors of questions and of sentences; libraries share the vectors of
-    equal chunks.  Raises `LoadError`, `Interrupted` and the LibraryError family.
+    equal chunks.  Raises `LoadError`, `QuestionError`, `Interrupted` and the LibraryError family.
     """
     tell = on_stage or (lambda what, done, total: None)
     if plan.library and any(name in OF_CHUNKS for variant in plan.variants for name, _ in variant.changes):
         raise LoadError("a library that exists is cut already: give --articles to vary max_tokens or overlap")
+    for variant in plan.variants:
+        variant.settings(Settings())  # what cannot be is found before the first question
     questions = sample(plan.question_set.questions, plan.limit)
     benches = _Benches(plan, tell)
     base: Run | None = None
@@ -195,8 +198,9 @@ def _value(name: str, text: str, whole: str) -> Value:
     kinds = {field.name: field.type for field in (*fields(Settings), *fields(ChunkerSpec))}
     kind = int if kinds[name] == "int" else float
     try:
-        return kind(text)
-    except ValueError:
-        raise LoadError(
-            f"--vary {whole!r}: {text!r} is not {'a whole number' if kind is int else 'a number'}"
-        ) from None
+        value = kind(text)
+        if math.isfinite(value):
+            return value
+    except (ValueError, OverflowError):
+        pass
+    raise LoadError(f"--vary {whole!r}: {text!r} is not {'a whole number' if kind is int else 'a number'}")

@@ -62,7 +62,7 @@ def compose(snapshot: Snapshot, ability: Ability, question: str, ranking: Rankin
     inquiry = inquire(snapshot, question, ranking.vector, ranking.terms)
     passages = tuple(one.passage for one in found)
     readings = ability.reader.read(inquiry, passages, [one.article for one in found], ability.encoder) if found else []
-    known = evidence(inquiry, readings, found, snapshot.manifest.chunks)
+    known = evidence(inquiry, readings, found)
     confidence = ability.calibration.confidence(known)
     read = (time.perf_counter() - clock) * 1e3
     clock = time.perf_counter()

@@ -28,13 +28,15 @@ SIGNALS = tuple(field.name for field in fields(Evidence))
 class Calibration:
     """P(right) = 1 / (1 + exp(-(bias + weights . evidence))), one weight for each field of `Evidence`, in its order.
 
-    It holds for answers made with the encoder of that fingerprint.
+    It holds for answers of one reader, and best with the encoder of that fingerprint.
     """
 
     weights: tuple[float, ...]
     bias: float
     encoder: str
     """Fingerprint of the encoder with which it was fitted."""
+    reader: str
+    """Name of the reader with which it was fitted."""
     fitted_on: str
     """Name of the question set."""
     questions: int
@@ -53,7 +55,7 @@ class Calibration:
     @property
     def digest(self) -> str:
         """Short name of these numbers, for provenance."""
-        plain = json.dumps([list(self.weights), self.bias, self.encoder])
+        plain = json.dumps([list(self.weights), self.bias])
         return hashlib.sha256(plain.encode()).hexdigest()[:16]
 
     def confidence(self, evidence: Evidence) -> float:
@@ -83,7 +85,7 @@ def parse(text: str | bytes) -> Calibration:
         plain["bias"] = _number(plain["bias"])
         if plain["min_confidence"] is not None:
             plain["min_confidence"] = _number(plain["min_confidence"])
-        for name in ("encoder", "fitted_on", "version"):
+        for name in ("encoder", "reader", "fitted_on", "version"):
             if not isinstance(plain[name], str):
                 raise ValueError(f"{name} is not a string")
         if type(plain["questions"]) is not int:
@@ -113,20 +115,33 @@ def read_calibration(folder: Path) -> Calibration | None:
         ) from None
 
 
-def write_calibration(folder: Path, calibration: Calibration) -> None:
-    """Make `calibration` the library's own, at once and whole.  Raises StorageError."""
+def write_calibration(path: Path, calibration: Calibration) -> None:
+    """Write a calibration at once and whole; as `NAME` in a library's folder it is that library's own.
+
+    Raises StorageError.
+    """
     try:
-        write_atomic(folder / NAME, calibration.to_json().encode())
+        write_atomic(path, calibration.to_json().encode())
     except OSError as error:
-        raise StorageError(f"{folder / NAME} cannot be written ({error.strerror}); nothing changed.") from error
+        raise StorageError(f"{path} cannot be written ({error.strerror}); nothing changed.") from error
 
 
-def calibration_for(folder: Path, encoder: str) -> Calibration:
-    """The library's own calibration where it was fitted with this encoder, else the one that is shipped."""
+def calibration_for(folder: Path, *, encoder: str, reader: str) -> Calibration:
+    """The library's own calibration where it was fitted with this encoder and reader, else the one that is shipped.
+
+    A reader that neither was fitted with is taken at its word.
+    """
     own = read_calibration(folder)
-    if own is None:
-        return shipped()
-    return own if own.encoder == encoder else replace(shipped(), min_confidence=own.min_confidence)
+    if own is not None and (own.encoder, own.reader) == (encoder, reader):
+        return own
+    found = shipped() if shipped().reader == reader else _trusting(reader)
+    return found if own is None else replace(found, min_confidence=own.min_confidence)
+
+
+def _trusting(reader: str) -> Calibration:
+    """Confidence is the reader's own probability."""
+    weights = tuple(float(name == "judged") for name in SIGNALS)
+    return Calibration(weights, 0.0, "", reader, "nothing", 0, "")
 
 
 def _number(value: Any) -> float:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from rag.read import Inquiry, Reading
+from rag.read import Inquiry, Reading, presence
 from rag.retrieve import Found
 from rag.types import Evidence
 
@@ -15,11 +15,8 @@ AGREE_LEAST = 0.7
 """Cosine from which on two sentences say the same."""
 
 
-def evidence(inquiry: Inquiry, readings: Sequence[Reading], found: Sequence[Found], chunks: int) -> Evidence:
-    """The signals of `readings`, which are best first; `found[reading.passage]` is where each was read.
-
-    `chunks` is how many the library has.
-    """
+def evidence(inquiry: Inquiry, readings: Sequence[Reading], found: Sequence[Found]) -> Evidence:
+    """The signals of `readings`, which are best first; `found[reading.passage]` is where each was read."""
     if not readings:
         return Evidence()
     best = readings[0]
@@ -41,7 +38,6 @@ def evidence(inquiry: Inquiry, readings: Sequence[Reading], found: Sequence[Foun
         lexical=_number(max((passage.lexical or 0.0) for passage in passages) / max(len(inquiry.terms), 1)),
         place=1 / (1 + best.passage),
         covered=_covered(inquiry, found[best.passage]),
-        size=_number(math.log10(max(chunks, 1))),
     )
 
 
@@ -49,7 +45,8 @@ def _covered(inquiry: Inquiry, one: Found) -> float:
     present = set(inquiry.analyse(f"{one.passage.title} {one.passage.text}"))
     weights = {term: inquiry.weigh(term) for term in inquiry.terms}
     total = sum(weights.values())
-    return _number(sum(weight for term, weight in weights.items() if term in present) / total) if total else 0.0
+    met = sum(weight * presence(term, present) for term, weight in weights.items())
+    return _number(met / total) if total else 0.0
 
 
 def _log_odds(probability: float) -> float:

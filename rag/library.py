@@ -46,6 +46,7 @@ class LibraryInfo:
     encoder_name: str
     encoder: str
     chunker: str
+    reader: str
     calibration: str
     version: str
 
@@ -53,9 +54,10 @@ class LibraryInfo:
 class _Held:
     """A snapshot with its encoder and how many questions are using it; closed when retired and out of use."""
 
-    def __init__(self, snapshot: Snapshot, encoder: Encoder | None) -> None:
+    def __init__(self, snapshot: Snapshot, encoder: Encoder | None, reader: Reader) -> None:
         self.snapshot = snapshot
-        self.calibration: Calibration = calibration_for(snapshot.folder, snapshot.manifest.encoder.fingerprint)
+        self.reader = reader
+        self.calibrate()
         self.known_encoder = encoder
         self._users = 1
         self._retired = False
@@ -74,6 +76,12 @@ class _Held:
         """The defaults, with the confidence that the library's owner asks for."""
         least = self.calibration.min_confidence
         return Settings() if least is None else Settings(min_confidence=least)
+
+    def calibrate(self) -> None:
+        """Read the calibration that the library has now.  Raises LibraryCorrupt."""
+        self.calibration: Calibration = calibration_for(
+            self.snapshot.folder, encoder=self.snapshot.manifest.encoder.fingerprint, reader=self.reader.name
+        )
 
     def take(self) -> None:
         """Keep the snapshot open until `release`.  Raises LibraryNotFound if it is closed."""
@@ -114,7 +122,7 @@ class Library:
         try:
             if encoder is not None:
                 check_same(snapshot.manifest.encoder, encoder.spec)
-            self._held = _Held(snapshot, encoder)
+            self._held = _Held(snapshot, encoder, self._reader)
         except BaseException:
             snapshot.close()
             raise
@@ -139,7 +147,7 @@ class Library:
         if held.closed:
             return False
         if read_manifest(self.path).generation == held.snapshot.manifest.generation:
-            held.calibration = calibration_for(self.path, held.snapshot.manifest.encoder.fingerprint)
+            held.calibrate()
             return False
         newest = open_snapshot(self.path)  # checksums take a moment; questions go on meanwhile
         with self._lock:
@@ -149,7 +157,7 @@ class Library:
                 return False
             same = newest.manifest.encoder == held.snapshot.manifest.encoder
             try:
-                self._held = _Held(newest, held.known_encoder if same else None)
+                self._held = _Held(newest, held.known_encoder if same else None, self._reader)
             except BaseException:
                 newest.close()
                 raise
@@ -192,7 +200,7 @@ class Library:
         manifest = self.snapshot.manifest
         return LibraryInfo(
             str(self.path), manifest.library, manifest.generation, manifest.articles, manifest.chunks,
-            manifest.encoder.name, manifest.encoder.fingerprint, manifest.chunker.label,
+            manifest.encoder.name, manifest.encoder.fingerprint, manifest.chunker.label, self._reader.name,
             f"{self.calibration.fitted_on} ({self.calibration.digest})", version("article-rag"),
         )  # fmt: skip
 
@@ -238,7 +246,7 @@ class Library:
         plain = check_question(question)
         ranking = rank(held.snapshot, held.encoder, plain, settings, filters)
         provenance = _provenance(held, filters, settings)
-        ability = Ability(held.encoder, self._reader, held.calibration)
+        ability = Ability(held.encoder, held.reader, held.calibration)
         composed = compose(held.snapshot, ability, plain, ranking, provenance)
         total = (time.perf_counter() - started) * 1e3
         answer = replace(composed.answer, timings=replace(composed.answer.timings, total=total))

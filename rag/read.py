@@ -22,7 +22,7 @@ KIN = 0.7
 """How alike words of one family of the thesaurus count."""
 KNOWN_WORDS, KNOWN_SENTENCES = 20_000, 10_000
 """Words and sentences whose vectors are kept: who asks on reads many of the same sentences again."""
-LOOKED_AT = 40
+LOOKED_AT = 24
 """Sentences that are embedded for a question: those that look best without it.  On news-2024h2 the best sentence of
 all was among the first 24 for each question."""
 LACKING: dict[Kind, tuple[float, float]] = {"number": (3.0, 0.2), "time": (1.5, 1.0)}
@@ -69,6 +69,11 @@ class Reading:
 
 class Reader(Protocol):
     """Finds answers in passages.  Thread-safe."""
+
+    @property
+    def name(self) -> str:
+        """What it is called; another name when its scores mean something else."""
+        ...
 
     def read(
         self, inquiry: Inquiry, passages: Sequence[Passage], articles: Sequence[Article], encoder: Encoder
@@ -158,6 +163,8 @@ class ExtractiveReader:
 
     The weights were fitted by `python -m bench.fit_reader` (see `rag/weights.py`).
     """
+
+    name = "extractive-1"
 
     def __init__(self) -> None:
         self._words = KnownVectors(KNOWN_WORDS)
@@ -282,7 +289,7 @@ def judge_features(features: Vectors, weights: Vectors) -> tuple[Vectors, Vector
     return np.column_stack([features, scores, shares / shares.sum()]), scores
 
 
-def _presence(term: str, stems: Collection[str]) -> float:
+def presence(term: str, stems: Collection[str]) -> float:
     """1 if a term is among the stems, KIN if one of its family is."""
     return 1.0 if term in stems else KIN if any(other in stems for other in kin(term)) else 0.0
 
@@ -315,7 +322,7 @@ class Asked:
         own = set(self.inquiry.analyse(candidate.text))
         around = own.union(self.inquiry.analyse(candidate.before), self.inquiry.analyse(passage.title))
         exact = np.array([term in own for term in self.inquiry.terms], np.float32)
-        context = np.array([_presence(term, around) for term in self.inquiry.terms], np.float32)
+        context = np.array([presence(term, around) for term in self.inquiry.terms], np.float32)
         shown = shows(self.kind, candidate.text, self.words)
         fresh = sum(word not in STOPWORDS and word not in self.inquiry.terms for word in own)
         return [

@@ -174,9 +174,8 @@ class Evidence:
     place: float = 0.0
     """1 / rank of the passage in which the best reading is."""
     covered: float = 0.0
-    """Share of the question's content terms, by weight, that occur in that passage or its title."""
-    size: float = 0.0
-    """log10 of the number of chunks in the library: the more there are, the closer the closest comes by chance."""
+    """Share of the question's content terms, by weight, that occur in that passage or its title; a word of the same
+    family counts in part."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,8 @@ from ui.port import InfoPort
 CLOSEST = 3
 """Passages shown open under a refusal; the others are folded."""
 
-_LEVELS = ((0.9, "Very high"), (0.75, "High"), (0.6, "Fair"), (0.4, "Modest"), (0.0, "Low"))
+_LEVELS = ((0.8, "Very high"), (0.6, "High"), (0.45, "Fair"), (0.3, "Modest"), (0.0, "Low"))
+"""Confidence is calibrated: 0.6 means that six of ten such answers are right."""
 
 
 def header(info: InfoPort) -> str:

@@ -24,6 +24,7 @@ from rag.types import (
     Filters,
     Passage,
     Provenance,
+    RankedChunk,
     Settings,
     Timings,
 )
@@ -47,6 +48,7 @@ class FakeInfo:
     encoder_name: str = "fake-encoder"
     encoder: str = "fingerprint"
     chunker: str = "lines"
+    reader: str = "fake-reader"
     calibration: str = "none"
     version: str = "0.0"
 
@@ -104,7 +106,8 @@ class FakeLibrary:
             reason=None if answered else "nothing fits",
             evidence=Evidence(judged=1.5, place=1.0) if quotes else Evidence(),
         )
-        return Examination(answer, self._passages()[:k], quotes)
+        ranking = tuple(RankedChunk(p.article_id, p.start, p.end, p.score) for p in self._passages()[:k])
+        return Examination(answer, ranking, quotes)
 
     def _citation(self, article_id: str, quote: str) -> Citation:
         start = self.texts[article_id].index(quote)

@@ -14,9 +14,9 @@ from eval.run import Run
 from rag.types import Evidence, Settings, Timings
 
 WORDS = (
-    "harbour minister talks Tuesday strike mediator rail union vote council bridge prison exchange wire court "
-    "spokesman museum compass mayor budget grain ship insurance storm rescue election"
-).split()
+    "harbour", "minister", "talks", "Tuesday", "strike", "mediator", "rail", "union", "vote", "council", "bridge",
+    "prison", "exchange", "wire", "court", "spokesman", "museum", "compass", "mayor", "budget", "grain", "storm",
+)  # fmt: skip
 PLACES = ("Ankara", "Ostermere", "Pell Harbour", "Vnukovo", "Northgate", "Eastbank")
 TITLES = ("Captives Change Hands in Ankara", "Rail Strike Ends After Mediation", "Grain Ships Insured by the State")
 
@@ -70,6 +70,7 @@ def make_run(records: Sequence[Record], name: str = "base", **changes: Any) -> R
         encoder="all-MiniLM-L6-v2",
         encoder_fingerprint="53aa5117",
         chunker="sentences, 800 characters",
+        reader="extractive",
         calibration="shipped",
         version="0.1.0",
         revision="abc1234",

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 from eval_fakes import hits
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from report_fakes import make_record
 
@@ -144,6 +144,7 @@ relevant = st.sets(st.integers(1, 100), max_size=8)
 
 
 @given(st.lists(relevant, min_size=1, max_size=4), st.integers(0, 2))
+@settings(max_examples=50, deadline=None)
 def test_hits_and_recall_grow_with_k_and_all_lie_between_zero_and_one(found: list[set[int]], missed: int) -> None:
     rows = ranking_rows([chunky(sorted(ranks), missed=missed) for ranks in found], "chunk")
     assert set(rows) == {measure.name for measure in MEASURES}

@@ -1,205 +1,353 @@
-"""Running a set, keeping the run, showing it, and the command."""
+"""Runs and their folders: kept as they go, resumed, refused, scored again."""
 
 from __future__ import annotations
 
-import io
+import errno
 import json
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
-from dataclasses import replace
-from hashlib import sha256
+import os
+from collections.abc import Callable
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
 import pytest
-from rich.console import Console
+from eval_fakes import CLOSED, QUESTIONS, FakeLibrary, miners, store_run
+from report_fakes import make_record, make_run
 
-import rag
-from eval.command import evaluate, judge_library
-from eval.dataset import Question
+from eval.conditions import Conditions
 from eval.metrics import summarise
 from eval.records import Record
-from eval.run import describe, missing, run, write
-from eval.show import FAILURES_SHOWN, show
-from rag.errors import LoadError, StorageError
+from eval.run import ask, conduct, missing, read_run, rescore, seconds
+from rag.errors import Interrupted, LoadError, StorageError
+from rag.types import Settings, Timings
 
-QUESTIONS = (
-    Question("q1", "Who closed the mine?", ("Ilse Brandt",), ("mine",), answerable=True, tags=("who",)),
-    Question("q2", "When did the mine flood?", ("Monday",), ("mine",), answerable=True, tags=("when",)),
-    Question("q3", "Who painted it?", (), (), answerable=False),
-)
+CONDITIONS = replace(make_run([]).conditions, questions=3, settings=Settings())
+FILES = ["conditions.json", "records.jsonl", "summary.json"]
+
+
+def names(folder: Path) -> list[str]:
+    return sorted(path.name for path in folder.iterdir())
+
+
+def ids(records: tuple[Record, ...]) -> list[str]:
+    return [record.question_id for record in records]
+
+
+# -- asking ---------------------------------------------------------------------------------------------------------
+
+
+def test_a_run_keeps_the_order_warms_up_and_tells_its_progress(answerer: FakeLibrary, tmp_path: Path) -> None:
+    seen: list[tuple[int, int]] = []
+    run = conduct(
+        answerer, QUESTIONS, tmp_path / "run", CONDITIONS, on_progress=lambda done, total: seen.append((done, total))
+    )
+    assert ids(run.records) == ["q1", "q2", "q3"]
+    assert [record.right for record in run.records] == [True, False, False]
+    assert answerer.asked[1:] == [question.question for question in QUESTIONS]
+    assert len(answerer.asked) == 4
+    assert seen == [(1, 3), (2, 3), (3, 3)]
+    assert (run.name, run.complete) == ("run", True)
+
+
+def test_questions_are_asked_with_the_settings_of_the_run(answerer: FakeLibrary, tmp_path: Path) -> None:
+    given: list[Settings] = []
+
+    class Listening(FakeLibrary):
+        def examine(self, question: str, *, k: int = 0, settings: Settings = Settings()) -> Any:  # noqa: B008
+            given.append(settings)
+            assert k == 100
+            return super().examine(question, k=k, settings=settings)
+
+    chosen = Settings(rrf_k=60, min_confidence=0.9)
+    conduct(Listening(answerer.texts, {}), QUESTIONS, tmp_path / "run", replace(CONDITIONS, settings=chosen))
+    assert given == [chosen] * 4
+
+
+def test_a_run_of_nothing_asks_nothing_and_is_complete(answerer: FakeLibrary, tmp_path: Path) -> None:
+    run = conduct(answerer, (), tmp_path / "run", replace(CONDITIONS, questions=0))
+    assert (run.complete, run.records, answerer.asked) == (True, (), [])
+    assert names(tmp_path / "run") == FILES
+
+
+def test_missing_names_gold_articles_that_are_not_there(answerer: FakeLibrary) -> None:
+    extra = replace(CLOSED, id="q4", articles=("mine", "zinc", "coal"))
+    unanswerable = replace(QUESTIONS[2], articles=("tin",))
+    assert missing(answerer, (*QUESTIONS, extra, extra, unanswerable)) == ("coal", "zinc")
+
+
+def test_seconds_are_those_of_answering() -> None:
+    run = make_run([make_record(timings=Timings(read=400.0, total=600.0)), make_record(timings=Timings(total=900.0))])
+    assert seconds(run) == 1.5
+
+
+# -- the folder -----------------------------------------------------------------------------------------------------
+
+
+def test_a_folder_can_be_read_with_nothing_but_json(answerer: FakeLibrary, tmp_path: Path) -> None:
+    out = tmp_path / "runs" / "first"
+    run = conduct(answerer, QUESTIONS, out, CONDITIONS)
+    assert names(out) == FILES
+    assert names(out.parent) == ["first"]
+    conditions = json.loads((out / "conditions.json").read_bytes())
+    assert (conditions["set_name"], conditions["questions"]) == ("news-sample", 3)
+    assert conditions["settings"] == asdict(Settings())
+    assert conditions["machine"]["cpus"] == 2
+    rows = [json.loads(line) for line in (out / "records.jsonl").read_bytes().splitlines()]
+    assert [row["question_id"] for row in rows] == ["q1", "q2", "q3"]
+    assert json.loads((out / "summary.json").read_bytes()) == summarise(run.records).to_dict()
+
+
+def test_a_run_reads_back(answerer: FakeLibrary, tmp_path: Path) -> None:
+    run = conduct(answerer, QUESTIONS, tmp_path / "run", CONDITIONS)
+    assert read_run(tmp_path / "run") == run
+
+
+# -- interrupted ----------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("stop_at", [1, 2, 3], ids="question {}".format)
+def test_an_interrupted_run_goes_on_with_the_rest_and_ends_the_same(tmp_path: Path, stop_at: int) -> None:
+    whole = conduct(miners(), QUESTIONS, tmp_path / "whole", CONDITIONS)
+    out = tmp_path / "run"
+    with pytest.raises(Interrupted, match=rf"Stopped after {stop_at - 1} of 3 questions; .* --out {out} to go on"):
+        conduct(miners(stop_at=stop_at), QUESTIONS, out, CONDITIONS)
+    kept = read_run(out)
+    assert ids(kept.records) == ["q1", "q2", "q3"][: stop_at - 1]
+    assert not kept.complete
+    assert names(out) == FILES[:2]
+    again = miners()
+    run = conduct(again, QUESTIONS, out, replace(CONDITIONS, started="later"))
+    assert again.asked[1:] == [question.question for question in QUESTIONS[stop_at - 1 :]]
+    assert run.records == whole.records
+    for name in FILES:
+        ours, theirs = (out / name).read_text("utf-8"), (tmp_path / "whole" / name).read_text("utf-8")
+        assert ours == theirs
+    assert names(out) == FILES
+
+
+def test_an_interrupt_before_the_first_question_is_one_too(tmp_path: Path) -> None:
+    with pytest.raises(Interrupted, match="Stopped after 0 of 3 questions"):
+        conduct(miners(stop_at=0), QUESTIONS, tmp_path / "run", CONDITIONS)
+
+
+def test_half_a_last_line_is_asked_again(tmp_path: Path) -> None:
+    out = tmp_path / "run"
+    whole = conduct(miners(), QUESTIONS, out, CONDITIONS)
+    (out / "summary.json").unlink()
+    raw = (out / "records.jsonl").read_bytes()
+    (out / "records.jsonl").write_bytes(raw[: raw.rindex(b"\n", 0, -1) + 200])
+    assert ids(read_run(out).records) == ["q1", "q2"]
+    library = miners()
+    run = conduct(library, QUESTIONS, out, CONDITIONS)
+    assert library.asked[1:] == [QUESTIONS[2].question]
+    assert (run.records, (out / "records.jsonl").read_bytes()) == (whole.records, raw)
+
+
+def test_an_interrupt_after_the_last_question_leaves_only_the_summary_to_be_written(tmp_path: Path) -> None:
+    def stop(done: int, total: int) -> None:
+        if done == total:
+            raise KeyboardInterrupt
+
+    out, library = tmp_path / "run", miners()
+    with pytest.raises(Interrupted, match="Stopped after 3 of 3 questions; run the same command"):
+        conduct(library, QUESTIONS, out, CONDITIONS, on_progress=stop)
+    assert names(out) == FILES[:2]
+    asked = len(library.asked)
+    run = conduct(library, QUESTIONS, out, CONDITIONS)
+    assert (run.complete, len(library.asked), names(out)) == (True, asked, FILES)
+
+
+def test_errors_of_the_library_end_the_run_and_what_was_asked_is_kept(tmp_path: Path) -> None:
+    class Failing(FakeLibrary):
+        def examine(self, question: str, **options: Any) -> Any:
+            if question == QUESTIONS[1].question:
+                raise StorageError("the disk is gone")
+            return super().examine(question, **options)
+
+    library = Failing(miners().texts, {})
+    with pytest.raises(StorageError, match="the disk is gone"):
+        conduct(library, QUESTIONS, tmp_path / "run", CONDITIONS)
+    assert ids(read_run(tmp_path / "run").records) == ["q1"]
+
+
+# -- refused --------------------------------------------------------------------------------------------------------
+
+
+def contents(folder: Path) -> dict[str, bytes]:
+    return {str(path.relative_to(folder)): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+
+
+def refused(folder: Path, conditions: Conditions, match: str, error: type[Exception] = StorageError) -> None:
+    """Nothing is asked, and nothing in the folder changes."""
+    library, before = miners(), contents(folder)
+    with pytest.raises(error, match=match):
+        conduct(library, QUESTIONS, folder, conditions)
+    assert library.asked == []
+    assert contents(folder) == before
 
 
 @pytest.fixture
-def set_path(tmp_path: Path) -> Path:
-    path = tmp_path / "set.jsonl"
-    names = ("id", "question", "answers", "articles", "answerable", "tags")
-    lines = [json.dumps({name: getattr(question, name) for name in names}) for question in QUESTIONS]
-    path.write_text("\n".join(lines), encoding="utf-8")
-    return path
+def stopped(tmp_path: Path) -> Path:
+    """A run that was interrupted at its third question."""
+    with pytest.raises(Interrupted):
+        conduct(miners(stop_at=3), QUESTIONS, tmp_path / "run", CONDITIONS)
+    return tmp_path / "run"
 
 
-def terminal(width: int = 60) -> tuple[Console, io.StringIO]:
-    stream = io.StringIO()
-    return Console(file=stream, width=width), stream
+@pytest.mark.parametrize(
+    ("change", "told"),
+    [
+        pytest.param({"generation": 4}, "generation 3, now 4", id="library changed"),
+        pytest.param({"library_id": "beef"}, "library id .*, now beef", id="another library"),
+        pytest.param({"set_sha256": "00" * 32}, "set sha256", id="set changed"),
+        pytest.param({"encoder_fingerprint": "other"}, "encoder fingerprint 53aa5117, now other", id="encoder"),
+        pytest.param({"calibration": "own"}, "calibration shipped, now own", id="calibration"),
+        pytest.param({"version": "0.2"}, "version 0.1.0, now 0.2", id="version"),
+        pytest.param({"revision": None}, "revision abc1234, now None", id="revision"),
+        pytest.param({"settings": Settings(rrf_k=7)}, "rrf_k .*, now 7", id="settings"),
+    ],
+)
+def test_a_run_under_other_conditions_is_refused(stopped: Path, change: dict[str, Any], told: str) -> None:
+    refused(stopped, replace(CONDITIONS, **change), rf"other conditions \(.*{told}.*\): choose another folder")
 
 
-def test_a_run_keeps_the_order_and_reports_progress(library: Any) -> None:
-    seen: list[tuple[int, int]] = []
-    records = run(library, QUESTIONS, on_progress=lambda done, total: seen.append((done, total)))
-    assert [record.question_id for record in records] == ["q1", "q2", "q3"]
-    assert [record.answer_correct for record in records] == [True, False, False]
-    assert library.asked == [question.question for question in QUESTIONS]
-    assert seen == [(1, 3), (2, 3), (3, 3)]
+def test_a_complete_run_is_refused(tmp_path: Path) -> None:
+    conduct(miners(), QUESTIONS, tmp_path / "run", CONDITIONS)
+    refused(tmp_path / "run", CONDITIONS, "holds a complete run: choose another folder")
 
 
-def test_a_run_of_nothing_is_empty(library: Any) -> None:
-    assert run(library, ()) == ()
+def test_a_run_of_other_questions_under_the_same_conditions_is_refused(stopped: Path) -> None:
+    lines = (stopped / "records.jsonl").read_text("utf-8").splitlines(keepends=True)
+    (stopped / "records.jsonl").write_text("".join(reversed(lines)), "utf-8")
+    refused(stopped, CONDITIONS, "holds other questions than this set begins with")
 
 
-def test_missing_names_gold_articles_that_are_not_there(library: Any) -> None:
-    extra = replace(QUESTIONS[0], id="q4", articles=("mine", "zinc", "coal"))
-    assert missing(library, (*QUESTIONS, extra)) == ("coal", "zinc")
+def test_a_folder_of_something_else_is_refused_and_left_alone(tmp_path: Path) -> None:
+    (tmp_path / "thesis").mkdir()
+    (tmp_path / "thesis" / "chapter.txt").write_text("It was a dark and stormy night.")
+    refused(tmp_path / "thesis", CONDITIONS, "is not empty and not a run: choose another folder")
 
 
-def test_a_written_run_reads_back(library: Any, set_path: Path, tmp_path: Path) -> None:
-    records = run(library, QUESTIONS)
-    summary = summarise(records)
-    out = tmp_path / "runs" / "first"
-    write(out, records, summary, describe(library, set_path, QUESTIONS))
-    assert sorted(path.name for path in out.iterdir()) == ["records.jsonl", "settings.json", "summary.json"]
-    assert [path.name for path in out.parent.iterdir()] == ["first"]
-    with (out / "records.jsonl").open(encoding="utf-8") as lines:
-        assert tuple(Record.from_line(line) for line in lines) == records
-    assert json.loads((out / "summary.json").read_text()) == summary.to_dict()
-    settings = json.loads((out / "settings.json").read_text())
-    assert settings["set_sha256"] == sha256(set_path.read_bytes()).hexdigest()
-    assert (settings["generation"], settings["encoder"], settings["version"]) == (3, "fake-encoder", "0.0")
-    assert settings["settings"]["rrf_k"] == 10
-    assert settings["machine"]["cpus"] >= 1
+def test_an_empty_folder_is_used(answerer: FakeLibrary, tmp_path: Path) -> None:
+    (tmp_path / "run").mkdir()
+    assert conduct(answerer, QUESTIONS, tmp_path / "run", CONDITIONS).complete
 
 
-def test_a_run_is_never_written_over(library: Any, set_path: Path, tmp_path: Path) -> None:
-    out = tmp_path / "mine"
-    out.mkdir()
-    conditions = describe(library, set_path, ())
-    write(out, (), summarise(()), conditions)
+def test_a_file_in_the_way_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("x")
+    refused(tmp_path / "file", CONDITIONS, "not a run")
+    refused(tmp_path / "file" / "run", CONDITIONS, "cannot be written")
+
+
+def spoil(name: str, change: Callable[[bytes], bytes]) -> Callable[[Path], None]:
+    return lambda folder: (folder / name).write_bytes(change((folder / name).read_bytes()))  # type: ignore[func-returns-value]
+
+
+def edit(change: Callable[[dict[str, Any]], Any]) -> Callable[[bytes], bytes]:
+    def changed(raw: bytes) -> bytes:
+        plain = json.loads(raw)
+        change(plain)
+        return json.dumps(plain).encode()
+
+    return changed
+
+
+@pytest.mark.parametrize(
+    ("damage", "match"),
+    [
+        pytest.param(spoil("conditions.json", lambda raw: raw[:50]), "not what `rag eval` writes", id="half"),
+        pytest.param(spoil("conditions.json", lambda _: b"[]"), "not what `rag eval` writes", id="a list"),
+        pytest.param(spoil("conditions.json", lambda _: b"\xff"), "not what `rag eval` writes", id="not UTF-8"),
+        pytest.param(
+            spoil("conditions.json", edit(lambda plain: plain.pop("machine"))),
+            "not what `rag eval` writes",
+            id="machine",
+        ),
+        pytest.param(
+            spoil("conditions.json", edit(lambda plain: plain["settings"].update(mood=1))), "writes", id="settings"
+        ),
+        pytest.param(lambda folder: (folder / "conditions.json").unlink(), "is not a run .*conditions.json", id="none"),
+        pytest.param(
+            lambda folder: (folder / "records.jsonl").unlink(), "is not a run .*records.jsonl", id="no records"
+        ),
+        pytest.param(
+            spoil("records.jsonl", lambda raw: b"{}\n" + raw),
+            "records.jsonl: found a line that is not a record",
+            id="line",
+        ),
+        pytest.param(
+            spoil("records.jsonl", lambda raw: raw.replace(b"mine", b"\xff")), None, id="bytes that are not UTF-8"
+        ),
+    ],
+)
+def test_what_is_no_run_is_said(stopped: Path, damage: Callable[[Path], None], match: str | None) -> None:
+    damage(stopped)
+    if match is None:
+        # Damaged text is still a record.
+        assert len(read_run(stopped).records) == 2
+        return
+    with pytest.raises(LoadError, match=match):
+        read_run(stopped)
+
+
+@pytest.mark.parametrize("call", ["fsync", "replace"])
+def test_a_full_disk_is_a_storage_error(
+    answerer: FakeLibrary, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, call: str
+) -> None:
+    def full(*_: object, **__: object) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr(os, call, full)
+    with pytest.raises(StorageError, match=r"run cannot be written \(No space left on device\)"):
+        conduct(answerer, QUESTIONS, tmp_path / "run", CONDITIONS)
+
+
+def test_a_disk_that_fills_up_on_the_way_loses_nothing_that_was_written(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    out, library, real = tmp_path / "run", miners(), os.fsync
+
+    def full(descriptor: int) -> None:
+        if len(library.asked) == 4:
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        real(descriptor)
+
+    with monkeypatch.context() as patch, pytest.raises(StorageError, match="No space left"):
+        patch.setattr(os, "fsync", full)
+        conduct(library, QUESTIONS, out, CONDITIONS)
+    assert ids(read_run(out).records)[:2] == ["q1", "q2"]
+
+
+# -- again ----------------------------------------------------------------------------------------------------------
+
+
+def test_scoring_again_asks_nothing_and_mends_the_summary(tmp_path: Path) -> None:
+    out = tmp_path / "run"
+    asked = conduct(miners(), QUESTIONS, out, CONDITIONS)
     before = (out / "summary.json").read_bytes()
-    with pytest.raises(StorageError, match="not empty"):
-        write(out, (), summarise(()), conditions)
+    (out / "summary.json").write_text("{}")
+    run, summary = rescore(out)
+    assert run == asked
+    assert summary.to_dict() == summarise(asked.records).to_dict()
     assert (out / "summary.json").read_bytes() == before
 
 
-def test_a_failed_write_leaves_nothing(library: Any, set_path: Path, tmp_path: Path) -> None:
-    record = replace(run(library, QUESTIONS[:1])[0], quotes=("\ud800",))
-    out = tmp_path / "runs" / "broken"
-    with pytest.raises(UnicodeEncodeError):
-        write(out, (record,), summarise((record,)), describe(library, set_path, ()))
-    assert list(out.parent.iterdir()) == []
+def test_a_summary_that_is_right_is_not_written(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    conduct(miners(), QUESTIONS, tmp_path / "run", CONDITIONS)
+
+    def read_only(*_: object, **__: object) -> None:
+        raise OSError(errno.EROFS, os.strerror(errno.EROFS))
+
+    monkeypatch.setattr(os, "fsync", read_only)
+    run, _ = rescore(tmp_path / "run")
+    assert run.complete
 
 
-def test_a_file_in_the_way_is_a_storage_error(library: Any, set_path: Path) -> None:
-    with pytest.raises(StorageError, match="cannot be written"):
-        write(set_path / "run", (), summarise(()), describe(library, set_path, ()))
+def test_a_stored_run_of_records_is_a_run(tmp_path: Path) -> None:
+    run = store_run(tmp_path / "made", [make_record(), make_record(question_id="p")])
+    assert read_run(tmp_path / "made") == run
+    assert asdict(run.conditions)["questions"] == 2
 
 
-def test_show_fits_sixty_columns(mixed_records: list[Record]) -> None:
-    console, stream = terminal()
-    question = "Which [bold]minister[/bold] said that " + "the talks would go on " * 5
-    records = [replace(record, question=question) for record in mixed_records]
-    show(console, summarise(records), records)
-    lines = stream.getvalue().splitlines()
-    assert max(map(len, lines)) <= 60
-    assert "…" not in stream.getvalue()
-    shown = " ".join(stream.getvalue().split())
-    assert "6 questions, 4 answerable, 3 refused" in shown
-    assert "hit@20 0.750" in shown
-    assert "who 2 1.000 0.500 –" in shown
-    assert "trap 1 – – 0.000" in shown
-    assert "total 10.0 10.0" in shown
-    assert "encode" not in shown
-    assert "[bold]minister[/bold]" in shown
-    for kind in ("wrong sentence", "ranked low", "not retrieved", "wrongly answered"):
-        assert shown.count(kind) == 2
-
-
-def test_show_says_how_many_failures_it_leaves_out(mixed_records: list[Record]) -> None:
-    console, stream = terminal()
-    records = [mixed_records[1]] * (FAILURES_SHOWN + 3)
-    show(console, summarise(records), records)
-    assert "and 3 more" in stream.getvalue()
-
-
-def test_show_without_failures_or_tags(mixed_records: list[Record]) -> None:
-    console, stream = terminal()
-    records = [replace(mixed_records[0], tags=())]
-    show(console, summarise(records), records)
-    assert "Nothing went wrong." in stream.getvalue()
-    assert "By tag" not in stream.getvalue()
-    assert "AUROC of confidence" in stream.getvalue()
-
-
-def test_the_command_shows_and_keeps_a_run(library: Any, set_path: Path, tmp_path: Path) -> None:
-    console, stream = terminal()
-    assert judge_library(library, set_path, out=tmp_path / "run", console=console) == 0
-    assert "3 questions, 2 answerable, 1 refused" in stream.getvalue()
-    assert (tmp_path / "run" / "records.jsonl").read_text().count("\n") == 3
-
-
-def test_the_command_prints_nothing_but_json(library: Any, set_path: Path) -> None:
-    console, stream = terminal()
-    judge_library(library, set_path, json_output=True, limit=2, console=console)
-    document = json.loads(stream.getvalue())
-    assert document["settings"]["questions"] == 2
-    assert document["summary"]["questions"] == 2
-    assert document["missing_articles"] == []
-    assert document["failures"] == [{"id": "q2", "question": "When did the mine flood?", "failure": "wrong sentence"}]
-
-
-def test_the_command_asks_nothing_where_the_folder_is_taken(library: Any, set_path: Path) -> None:
-    with pytest.raises(StorageError, match="not empty"):
-        judge_library(library, set_path, out=set_path.parent, console=terminal()[0])
-    assert library.asked == []
-
-
-def test_the_command_refuses_a_set_for_other_articles(library: Any, set_path: Path) -> None:
-    library.texts = {"bread": library.texts["bread"]}
-    with pytest.raises(LoadError, match=r"none of the 1 gold articles .* \(mine for one\)"):
-        judge_library(library, set_path, console=terminal()[0])
-    assert library.asked == []
-
-
-def test_the_command_mentions_missing_gold_articles(library: Any, set_path: Path) -> None:
-    row = {"id": "q9", "question": "Why?", "answers": ["rye"], "articles": ["zinc"], "answerable": True}
-    set_path.write_text(f"{set_path.read_text()}\n{json.dumps(row)}", encoding="utf-8")
-    console, stream = terminal(100)
-    judge_library(library, set_path, console=console)
-    assert "Gold articles that are not in the library: 1 (zinc for one)." in stream.getvalue()
-
-
-def test_the_id_of_a_missing_gold_article_is_no_markup(library: Any, set_path: Path) -> None:
-    row = {"id": "q9", "question": "Why?", "answers": ["rye"], "articles": ["[b]"], "answerable": True}
-    set_path.write_text(f"{set_path.read_text()}\n{json.dumps(row)}", encoding="utf-8")
-    console, stream = terminal(100)
-    judge_library(library, set_path, console=console)
-    assert "Gold articles that are not in the library: 1 ([b] for one)." in stream.getvalue()
-
-
-@pytest.mark.parametrize("name", ["set.jsonl", "nothing.jsonl"], ids=["a-run", "an-error"])
-def test_the_command_closes_the_library(
-    name: str, library: Any, set_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    events: list[str] = []
-
-    @contextmanager
-    def opened(path: Path) -> Iterator[Any]:
-        events.append(f"opened {path}")
-        try:
-            yield library
-        finally:
-            events.append("closed")
-
-    monkeypatch.setattr(rag, "open", opened)
-    with suppress(LoadError):
-        evaluate(set_path.with_name(name), "L", console=terminal()[0])
-    assert events == ["opened L", "closed"]
+def test_asking_one_question_judges_it(answerer: FakeLibrary) -> None:
+    assert ask(answerer, CLOSED, Settings()).right

@@ -7,7 +7,7 @@ import re
 import string
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from eval.text import contains, exact_match, fold, squad_normal, token_f1
@@ -134,11 +134,14 @@ def official_scores(prediction: str, answers: list[str]) -> tuple[int, float]:
     return max(int(official_normal(gold) == official_normal(prediction)) for gold in golds), max(map(f1, golds))
 
 
-words = st.lists(st.sampled_from(["the", "a", "An", "Rome", "rome.", "U.S.", "-", "“Rome”", "é", "É", "7,5"])).map(" ".join)
+words = st.lists(st.sampled_from(["the", "a", "An", "Rome", "rome.", "U.S.", "-", "“Rome”", "é", "É", "7,5"])).map(
+    " ".join
+)
 texts = words | st.text(max_size=12)
 
 
 @given(texts, st.lists(texts, max_size=4))
+@settings(deadline=None)
 def test_scores_are_those_of_the_official_script(prediction: str, golds: list[str]) -> None:
     em, f1 = official_scores(prediction, golds)
     assert exact_match(prediction, golds) == em

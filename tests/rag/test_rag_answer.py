@@ -31,7 +31,8 @@ QUESTIONS = (
 )
 NONSENSE = "What is the airspeed velocity of an unladen swallow?"
 KEYS = {
-    "question", "answered", "text", "confidence", "citations", "passages", "timings", "provenance", "reason", "schema",
+    "question", "answered", "text", "confidence", "citations", "passages", "timings", "provenance", "reason", "evidence",
+    "schema",
 }  # fmt: skip
 CITATION_KEYS = {"number", "article_id", "title", "source", "url", "published", "start", "end", "quote"}
 PASSAGE_KEYS = {
@@ -146,6 +147,8 @@ def test_the_json_form_has_the_documented_keys_and_round_trips(samples: Library,
 class FixedReader:
     """Answers with the beginning of the best passage, changed by `twist`."""
 
+    name = "fixed"
+
     def __init__(self, twist: Callable[[Reading], Reading]) -> None:
         self._twist = twist
 
@@ -180,7 +183,9 @@ def test_a_quote_that_is_not_in_the_store_is_an_error_and_never_an_answer(
 def test_another_reader_can_be_used(sample_folder: Path, real_encoder: Encoder) -> None:
     with Library(sample_folder, encoder=real_encoder, reader=FixedReader(lambda r: r)) as opened:
         answer = opened.ask(SWAP)
-    assert answer.confidence == 0.9
+    assert answer.confidence == pytest.approx(0.9), (
+        "a reader that the calibration was not fitted with is taken at its word"
+    )
     assert len(answer.citations) == 1 and len(answer.citations[0].quote) == 20
 
 

@@ -15,7 +15,6 @@ from fakes import MARKERS, SMALL_CHUNKS, FakeEncoder, article_text, write_articl
 
 import rag
 from index.sync import rebuild, remove, sync
-from rag import read as read_module
 from rag.encoder import Vectors
 from rag.errors import (
     ArticleNotFound,
@@ -25,7 +24,7 @@ from rag.errors import (
 )
 from rag.library import Library, check_question
 from rag.manifest import read_manifest
-from rag.read import WordVectors
+from rag.read import KnownVectors
 from rag.types import Answer, Article, Filters, Passage, Settings, Timings
 
 QUERY = "harbour pilots"
@@ -303,9 +302,14 @@ def test_many_threads_get_the_answers_of_one(opened: Library) -> None:
             assert found == expected
 
 
-def test_word_vectors_may_be_forgotten_while_other_threads_ask_for_them(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(read_module, "WORD_CACHE", 3)
-    words, encoder = WordVectors(), FakeEncoder()
+def test_vectors_of_one_encoder_are_not_given_for_another() -> None:
+    known, small, large = KnownVectors(10), FakeEncoder(8), FakeEncoder(32)
+    assert known.get(["gecko"], small).shape == (1, 8)
+    assert known.get(["gecko"], large).shape == (1, 32)
+
+
+def test_vectors_may_be_forgotten_while_other_threads_ask_for_them() -> None:
+    words, encoder = KnownVectors(3), FakeEncoder()
     asked = [f"word{number}" for number in range(12)]
 
     def ask(first: int) -> None:

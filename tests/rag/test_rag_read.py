@@ -9,7 +9,7 @@ import pytest
 
 from rag.kinds import kind_of, names, shows
 from rag.lexical import analyzer
-from rag.read import FEATURES, KIN, Candidate, Inquiry, _Asked, candidates, judge_features
+from rag.read import FEATURES, KIN, LOOKED_AT, Asked, Candidate, Inquiry, candidates, judge_features
 from rag.thesaurus import _FAMILIES, alike, kin
 from rag.types import Article, Noise, Passage, Span
 from rag.weights import JUDGE_WEIGHTS, RANK_WEIGHTS
@@ -80,23 +80,28 @@ def _inquiry(question: str) -> Inquiry:
 
 
 def test_row_by_hand() -> None:
-    asked = _Asked(_inquiry("Who mediated the swap?"))
+    asked = Asked(_inquiry("Who mediated the swap?"))
     passage = Passage("a", "The exchange", None, None, None, 0, 50, "", 0.1, 0.4, None)
     text = "The deal was coordinated by Ada Lind."
-    row = dict(
-        zip(
-            FEATURES,
-            asked.row(Candidate(1, Span(0, 37), text, "", 3, 8), passage, np.array([0.7, 0.2], np.float32), 0.3),
-            strict=False,
-        )
-    )
-    assert row["soft"] == pytest.approx((0.7 + 0.2) / 2)
+    row = dict(zip(FEATURES, asked.row(Candidate(1, Span(0, 37), text, "", 3, 8), passage), strict=True))
+    assert [row[name] for name in ("soft", "cosine", "title", "agreement")] == [0, 0, 0, 0], "they need an encoder"
     assert row["exact"] == 0
     assert row["context"] == pytest.approx(KIN)
-    assert (row["cosine"], row["dense"], row["rank"], row["kind"]) == (0.3, 0.4, 0.5, 1.0)
+    assert (row["dense"], row["rank"], row["kind"]) == (0.4, 0.5, 1.0)
     assert row["length"] == pytest.approx(math.log1p(7) / 5)
     assert row["lead"] == pytest.approx(math.log(8 / 4) / 5)
     assert row["first"] == 0.0
+
+
+def test_a_glance_keeps_the_best_in_their_order() -> None:
+    asked = Asked(_inquiry("Who mediated the swap?"))
+    passage = Passage("a", "Weather", None, None, None, 0, 50, "", 0.1, 0.4, None)
+    plain = Candidate(0, Span(0, 20), "It rained for four long days.", "", 1, 8)
+    answer = Candidate(0, Span(30, 60), "The swap was mediated by Ada Lind.", "", 2, 8)
+    crowd = [plain] * LOOKED_AT + [answer]
+    found, rows = asked.glance(crowd, [passage])
+    assert found == [plain] * (LOOKED_AT - 1) + [answer] and rows.shape == (LOOKED_AT, len(FEATURES))
+    assert asked.glance([], [passage])[0] == []
 
 
 def test_noise_and_headings_are_no_candidates() -> None:

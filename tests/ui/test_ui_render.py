@@ -164,11 +164,11 @@ def test_the_footnote_says_what_made_the_answer() -> None:
     ("value", "word"),
     [
         (1.0, "Very high"),
-        (0.9, "Very high"),
-        (0.89, "High"),
-        (0.74, "Fair"),
-        (0.5, "Modest"),
-        (0.1, "Low"),
+        (0.8, "Very high"),
+        (0.79, "High"),
+        (0.45, "Fair"),
+        (0.3, "Modest"),
+        (0.29, "Low"),
         (0.0, "Low"),
     ],
 )
