@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import astuple, dataclass, replace
 from typing import Any
 
 import numpy as np
 
 from eval.conditions import Conditions
-from eval.interval import Estimate, Floats, estimate, resamples
-from eval.metrics import METRICS, tabulate
+from eval.interval import Estimate, Floats
+from eval.metrics import figures
 from eval.records import Record
 from rag.calibration import SIGNALS, Calibration
 from rag.errors import LoadError
@@ -63,9 +63,11 @@ def fit(records: Sequence[Record], conditions: Conditions, signals: Sequence[str
             f"{conditions.set_name}: found {right.sum()} questions with a right answer and {(~right).sum()} without, "
             f"expected at least {LEAST} of each: a calibration cannot be fitted on fewer."
         )
+    signals = tuple(dict.fromkeys(signals))
     known = np.array([[getattr(record.evidence, name) for name in signals] for record in judged], np.float64)
-    guesses = _cross_validated(known, right, [record.question for record in judged])
-    found, bias = _raw(_model().fit(known, right))
+    guesses, (found, bias) = _fitted(known, right)
+    # Where nothing was read there is nothing to give, whatever the model says.
+    guesses = np.where([any(astuple(record.evidence)) for record in judged], guesses, 0.0)
     weights = tuple(dict(zip(signals, found, strict=True)).get(name, 0.0) for name in SIGNALS)
     calibration = Calibration(
         weights, bias, conditions.encoder_fingerprint, conditions.reader, conditions.set_name, len(judged),
@@ -73,9 +75,19 @@ def fit(records: Sequence[Record], conditions: Conditions, signals: Sequence[str
     )  # fmt: skip
     after = tuple(replace(record, confidence=float(guess)) for record, guess in zip(judged, guesses, strict=True))
     return Fit(
-        calibration, _figures(judged, REPORTED), _figures(after, REPORTED),
+        calibration, figures(judged, REPORTED), figures(after, REPORTED),
         tuple(_trade(after, threshold) for threshold in THRESHOLDS), after,
     )  # fmt: skip
+
+
+def _fitted(known: Floats, right: Any) -> tuple[Floats, tuple[tuple[float, ...], float]]:
+    """Cross-validated guesses, and the weights and bias of a model of all questions."""
+    import sklearn.linear_model  # noqa: F401 (limits hold only for what is loaded)
+    from threadpoolctl import threadpool_limits
+
+    # The problems are so small that threads wait for each other most of the time.
+    with threadpool_limits(1):
+        return _cross_validated(known, right), _raw(_model().fit(known, right))
 
 
 def _model() -> Any:
@@ -89,12 +101,12 @@ def _model() -> Any:
     return GridSearchCV(pipeline, {"logisticregression__C": STRENGTHS}, scoring="neg_log_loss", cv=folds)
 
 
-def _cross_validated(signals: Floats, right: Any, questions: Sequence[str]) -> Floats:
-    """Each question's probability by a model that has not seen the question, in no library."""
-    from sklearn.model_selection import StratifiedGroupKFold, cross_val_predict
+def _cross_validated(known: Floats, right: Any) -> Floats:
+    """Each question's probability by a model that has not seen it."""
+    from sklearn.model_selection import StratifiedKFold, cross_val_predict
 
-    folds = StratifiedGroupKFold(FOLDS, shuffle=True, random_state=0).split(signals, right, list(questions))
-    found = cross_val_predict(_model(), signals, right, cv=list(folds), method="predict_proba")
+    folds = StratifiedKFold(FOLDS, shuffle=True, random_state=0)
+    found = cross_val_predict(_model(), known, right, cv=folds, method="predict_proba")
     return np.asarray(found[:, 1], np.float64)
 
 
@@ -106,12 +118,7 @@ def _raw(search: Any) -> tuple[tuple[float, ...], float]:
     return tuple(round(float(weight), 6) for weight in weights), round(float(bias), 6)
 
 
-def _figures(records: Sequence[Record], names: Sequence[str]) -> dict[str, Estimate]:
-    weights, table = resamples(len(records)), tabulate(records)
-    return {name: estimate(table[name], METRICS[name].statistic, weights) for name in names}
-
-
 def _trade(records: Sequence[Record], threshold: float) -> Trade:
     at = [replace(record, answered=record.confidence >= threshold) for record in records]
-    figures = _figures(at, ("answer_precision", "accuracy", "refusal_f1"))
-    return Trade(threshold, sum(record.answered for record in at) / len(at), **figures)
+    found = figures(at, ("answer_precision", "accuracy", "refusal_f1"))
+    return Trade(threshold, sum(record.answered for record in at) / len(at), **found)

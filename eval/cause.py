@@ -11,24 +11,30 @@ SEEN = 10
 
 
 class Cause(str, Enum):
-    """In the order of the stages; the value is what people read."""
+    """In the order of the stages; the value is what people read, `what` its definition."""
 
-    NOT_INDEXED = "not in the articles"
-    """No gold article that is in the library contains a gold answer."""
-    NO_CHUNK = "in no chunk"
-    """A gold article contains one, but no chunk of it does: it was cut in two, or lies in a part left out as noise."""
-    NOT_RETRIEVED = "not retrieved"
-    """A chunk contains one, but is not among the first 100, nor in a passage that was read."""
-    RANKED_LOW = "ranked too low"
-    """It is among the first 100, but in no passage that was read."""
-    NOT_EXTRACTED = "not extracted"
-    """It is in a passage that was read, and no quote, given or withheld, contains a gold answer."""
-    WRONGLY_REFUSED = "wrongly refused"
-    """The quotes contained a gold answer, and were withheld."""
-    WRONG_CITATION = "wrong citation"
-    """A gold answer stands in the quotes, but not in one from a gold article."""
-    WRONGLY_ANSWERED = "wrongly answered"
-    """An answer to a question that the articles do not answer."""
+    what: str
+
+    def __new__(cls, value: str, what: str) -> Cause:
+        member = str.__new__(cls, value)
+        member._value_ = value
+        member.what = what
+        return member
+
+    NOT_INDEXED = ("not in the articles", "No gold article that is in the library contains a gold answer.")
+    NO_CHUNK = (
+        "in no chunk",
+        "A gold article contains one, but none of its chunks does: it was cut in two or left out as noise.",
+    )
+    NOT_RETRIEVED = (
+        "not retrieved",
+        "A chunk contains one, but is neither among the first 100 nor in a passage that was read.",
+    )
+    RANKED_LOW = ("ranked too low", "It is among the first 100, but in no passage that was read.")
+    NOT_EXTRACTED = ("not extracted", "It is in a passage that was read, but in no quote, given or withheld.")
+    WRONGLY_REFUSED = ("wrongly refused", "The quotes contained a gold answer and were withheld.")
+    WRONG_CITATION = ("wrong citation", "A gold answer stands in the quotes, but in none from a gold article.")
+    WRONGLY_ANSWERED = ("wrongly answered", "The articles do not answer the question, and it was answered.")
 
 
 def cause(record: Record) -> Cause | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -201,14 +201,20 @@ def report_fit(found: Fit, written: Path | None, console: Console) -> None:
 def fit_json(found: Fit, written: Path | None) -> dict[str, Any]:
     """JSON form of a fit."""
 
-    def plain(figures: dict[str, Any]) -> dict[str, Any]:
-        return {name: asdict(figure) for name, figure in figures.items()}
-
     return {
         "calibration": json.loads(found.calibration.to_json()),
-        "before": plain(found.before),
-        "after": plain(found.after),
-        "trades": [asdict(trade) for trade in found.trades],
+        "before": {name: figure.to_dict() for name, figure in found.before.items()},
+        "after": {name: figure.to_dict() for name, figure in found.after.items()},
+        "trades": [
+            {
+                "min_confidence": trade.min_confidence,
+                "coverage": trade.coverage,
+                "answer_precision": trade.answer_precision.to_dict(),
+                "accuracy": trade.accuracy.to_dict(),
+                "refusal_f1": trade.refusal_f1.to_dict(),
+            }
+            for trade in found.trades
+        ],
         "written": str(written) if written else None,
     }
 

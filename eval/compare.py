@@ -155,18 +155,8 @@ def _verdict(gate: Gate, found: Difference) -> Verdict:
 
 def to_dict(comparison: Comparison) -> dict[str, Any]:
     """JSON form, with null for nan."""
-
-    def number(value: float) -> float | None:
-        return None if math.isnan(value) else value
-
     return {
-        "differences": {
-            name: {
-                "a": number(d.a), "b": number(d.b), "difference": number(d.value), "low": number(d.low),
-                "high": number(d.high), "p": number(d.p), "n": d.n,
-            }
-            for name, d in comparison.differences.items()
-        },
+        "differences": {name: found.to_dict() for name, found in comparison.differences.items()},
         "changed": [
             {"id": change.question_id, "question": change.question, "before": change.before, "after": change.after}
             for change in comparison.changed

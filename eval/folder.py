@@ -6,7 +6,7 @@ import os
 from pathlib import Path
 
 from eval.conditions import Conditions
-from eval.run import read_run
+from eval.run import read_conditions, read_run
 from rag.errors import LoadError
 
 
@@ -32,7 +32,7 @@ def run_folder(conditions: Conditions, parent: Path | None = None) -> Path:
 
 def _goes_on(folder: Path, conditions: Conditions) -> bool:
     try:
-        run = read_run(folder)
+        # Records are many; they are read only where the conditions fit.
+        return not read_conditions(folder).differences(conditions) and not read_run(folder).complete
     except LoadError:
         return False
-    return not run.complete and not run.conditions.differences(conditions)

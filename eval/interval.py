@@ -32,6 +32,10 @@ class Estimate:
     high: float
     n: int
 
+    def to_dict(self) -> dict[str, float | None]:
+        """JSON form, with null for nan."""
+        return _plain(value=self.value, low=self.low, high=self.high, n=self.n)
+
 
 @dataclass(frozen=True, slots=True)
 class Difference:
@@ -48,6 +52,10 @@ class Difference:
     def value(self) -> float:
         """B less A."""
         return self.b - self.a
+
+    def to_dict(self) -> dict[str, float | None]:
+        """JSON form, with null for nan."""
+        return _plain(a=self.a, b=self.b, difference=self.value, low=self.low, high=self.high, p=self.p, n=self.n)
 
 
 def point(rows: Floats, statistic: Statistic) -> float:
@@ -114,6 +122,10 @@ def _permutation(a: Floats, b: Floats, statistic: Statistic, seed: int) -> float
         beyond += int(np.sum(np.abs(drawn) >= abs(observed) - 1e-12))
         defined += len(drawn)
     return (beyond + 1) / (defined + 1)
+
+
+def _plain(**numbers: float) -> dict[str, float | None]:
+    return {name: None if math.isnan(number) else number for name, number in numbers.items()}
 
 
 def _interval(drawn: Floats) -> tuple[float, float]:

@@ -7,8 +7,7 @@ no record counts, shown as "–" and written as null in JSON.
 
 from __future__ import annotations
 
-import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, fields
 from typing import Any, Literal
 
@@ -202,15 +201,25 @@ METRICS: dict[str, Metric] = {
 """Every metric by its name, which is also what a gate and the JSON form call it."""
 
 
-def tabulate(records: Sequence[Record]) -> dict[str, Floats]:
-    """The rows of every metric."""
-    table: dict[str, Floats] = dict(ranking_rows(records, "chunk"))
-    table |= {f"article_{name}": rows for name, rows in ranking_rows(records, "article").items()}
-    for metric in METRICS.values():
+def tabulate(records: Sequence[Record], names: Collection[str] = METRICS) -> dict[str, Floats]:
+    """The rows of the metrics of these names."""
+    wanted = [metric for metric in METRICS.values() if metric.name in names]
+    table: dict[str, Floats] = {}
+    if any(metric.group == "chunks" for metric in wanted):
+        table |= ranking_rows(records, "chunk")
+    if any(metric.group == "articles" for metric in wanted):
+        table |= {f"article_{name}": rows for name, rows in ranking_rows(records, "article").items()}
+    for metric in wanted:
         if metric.row is not None:
             row = metric.row
             table[metric.name] = np.array([row(record) for record in records], np.float64).reshape(-1, 2)
-    return table
+    return {metric.name: table[metric.name] for metric in wanted}
+
+
+def figures(records: Sequence[Record], names: Collection[str] = METRICS) -> dict[str, Estimate]:
+    """The metrics of these names with their seeded intervals."""
+    weights, table = resamples(len(records)), tabulate(records, names)
+    return {name: estimate(table[name], METRICS[name].statistic, weights) for name in names}
 
 
 @dataclass(frozen=True, slots=True)
@@ -229,20 +238,18 @@ class Summary:
             "questions": self.questions,
             "answerable": self.answerable,
             "answered": self.answered,
-            "figures": {name: _plain(figure) for name, figure in self.figures.items()},
+            "figures": {name: figure.to_dict() for name, figure in self.figures.items()},
             "causes": {kind.value: count for kind, count in self.causes.items()},
         }
 
 
 def summarise(records: Sequence[Record]) -> Summary:
     """Every figure of a run with its seeded 95 % bootstrap interval over questions."""
-    weights = resamples(len(records))
-    figures = {name: estimate(rows, METRICS[name].statistic, weights) for name, rows in tabulate(records).items()}
     return Summary(
         questions=len(records),
         answerable=sum(record.answerable for record in records),
         answered=sum(record.answered for record in records),
-        figures={name: figures[name] for name in METRICS},
+        figures=figures(records),
         causes=count_causes(records),
     )
 
@@ -251,8 +258,3 @@ def count_causes(records: Sequence[Record]) -> dict[Cause, int]:
     """How many questions failed of each cause, in the order of the stages."""
     found = [cause(record) for record in records]
     return {kind: found.count(kind) for kind in Cause}
-
-
-def _plain(figure: Estimate) -> dict[str, float | int | None]:
-    numbers = {"value": figure.value, "low": figure.low, "high": figure.high, "n": figure.n}
-    return {name: None if math.isnan(number) else number for name, number in numbers.items()}

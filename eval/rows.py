@@ -108,7 +108,7 @@ def outcome(record: Record) -> str:
     """One of `OUTCOMES`."""
     found = cause(record)
     if found is not None:
-        return found.value
+        return str(found.value)
     return RIGHT if record.answerable else REFUSED
 
 

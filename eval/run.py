@@ -96,22 +96,33 @@ def conduct(
     return Run(folder, conditions, tuple(done))
 
 
-def read_run(folder: Path) -> Run:
-    """The run in `folder`.  Raises `LoadError` where there is none or it cannot be read."""
+def read_conditions(folder: Path) -> Conditions:
+    """Under which conditions the run in `folder` was made.  Raises `LoadError` where there is none."""
     try:
-        conditions = parse_conditions((folder / CONDITIONS).read_text("utf-8"))
-        lines = _whole_lines((folder / RECORDS).read_bytes())
+        return parse_conditions((folder / CONDITIONS).read_text("utf-8"))
     except OSError as error:
-        raise LoadError(
-            f"{folder} is not a run ({error.filename} cannot be read: {error.strerror}): name a folder that "
-            "`rag eval SET --out FOLDER` made."
-        ) from None
+        raise _no_run(folder, error) from None
     except (ValueError, KeyError, TypeError) as error:
         raise LoadError(f"{folder / CONDITIONS} is not what `rag eval` writes ({error})") from None
+
+
+def read_run(folder: Path) -> Run:
+    """The run in `folder`.  Raises `LoadError` where there is none or it cannot be read."""
+    conditions = read_conditions(folder)
     try:
+        lines = _whole_lines((folder / RECORDS).read_bytes())
         return Run(folder, conditions, load_records(lines))
+    except OSError as error:
+        raise _no_run(folder, error) from None
     except LoadError as error:
         raise LoadError(f"{folder / RECORDS}: {error}") from None
+
+
+def _no_run(folder: Path, error: OSError) -> LoadError:
+    return LoadError(
+        f"{folder} is not a run ({error.filename} cannot be read: {error.strerror}): name a folder that "
+        "`rag eval SET --out FOLDER` made."
+    )
 
 
 def rescore(folder: Path) -> tuple[Run, Summary]:

@@ -36,18 +36,6 @@ GROUPS: tuple[tuple[str, tuple[Group, ...], tuple[str, ...]], ...] = (
 )  # fmt: skip
 """Title, groups of metrics, and those of them that show at once (none: all)."""
 
-CAUSES: dict[Cause, str] = {
-    Cause.NOT_INDEXED: "No gold article that is in the library contains a gold answer.",
-    Cause.NO_CHUNK: "A gold article contains one, but none of its chunks does: it was cut in two or left out as noise.",
-    Cause.NOT_RETRIEVED: "A chunk contains one, but is neither among the first 100 nor in a passage that was read.",
-    Cause.RANKED_LOW: "It is among the first 100, but in no passage that was read.",
-    Cause.NOT_EXTRACTED: "It is in a passage that was read, but in no quote, given or withheld.",
-    Cause.WRONGLY_REFUSED: "The quotes contained a gold answer and were withheld.",
-    Cause.WRONG_CITATION: "A gold answer stands in the quotes, but in none from a gold article.",
-    Cause.WRONGLY_ANSWERED: "The articles do not answer the question, and it was answered.",
-}
-"""What each cause means."""
-
 
 @dataclass(frozen=True, slots=True)
 class Side:
@@ -217,7 +205,7 @@ def failing(runs: Sequence[Run]) -> tuple[Failing, ...]:
     return tuple(
         Failing(
             cause=shares[0].cause,
-            what=CAUSES[shares[0].cause],
+            what=shares[0].cause.what,
             shares=shares,
             bars=tuple(Markup(bar(share.share.value / most, series)) for series, share in enumerate(shares)),
         )

@@ -13,8 +13,8 @@ from rich.text import Text
 
 from eval.cause import Cause, cause
 from eval.compare import RIGHT, SIGNIFICANT, Change, Comparison, Verdict
-from eval.interval import Difference, Estimate, estimate, resamples
-from eval.metrics import METRICS, STAGES, Metric, Summary, tabulate
+from eval.interval import Difference, Estimate
+from eval.metrics import METRICS, STAGES, Metric, Summary, figures
 from eval.records import Record
 
 if TYPE_CHECKING:
@@ -76,9 +76,8 @@ def tag_table(records: Sequence[Record]) -> Table:
     table = _table("By tag", "tag", "n", "hit@5", "right", "refused")
     for tag in sorted({tag for record in records for tag in record.tags}):
         tagged = [record for record in records if tag in record.tags]
-        rows, weights = tabulate(tagged), resamples(len(tagged))
-        figures = (estimate(rows[name], METRICS[name].statistic, weights) for name in BY_TAG)
-        table.add_row(Text(tag), str(len(tagged)), *(_rate(figure.value) for figure in figures))
+        found = figures(tagged, BY_TAG)
+        table.add_row(Text(tag), str(len(tagged)), *(_rate(found[name].value) for name in BY_TAG))
     return table
 
 

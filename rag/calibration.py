@@ -91,7 +91,7 @@ def parse(text: str | bytes) -> Calibration:
         if type(plain["questions"]) is not int:
             raise ValueError("questions is not a whole number")
         return Calibration(**plain)
-    except (KeyError, TypeError, AttributeError, RecursionError) as error:
+    except (KeyError, TypeError, AttributeError, OverflowError, RecursionError) as error:
         raise ValueError(f"it lacks or has a field that is not known ({error})") from None
 
 
@@ -110,8 +110,8 @@ def read_calibration(folder: Path) -> Calibration | None:
         return None
     except (ValueError, OSError) as error:
         raise LibraryCorrupt(
-            f"{path} cannot be used ({error}): make it again with rag eval calibrate, or remove it to go back to the "
-            "calibration that comes with article-rag."
+            f"{path} cannot be used ({error}): remove it to go back to the calibration that comes with article-rag; "
+            "then rag eval calibrate can make it again."
         ) from None
 
 

@@ -133,11 +133,11 @@ def ask(
     """Answer a question with verbatim quotes and their sources, or say that the articles do not answer it."""
     import rag
     from rag.terminal import show_answer
-    from rag.types import Settings
 
-    settings = Settings() if min_confidence is None else replace(Settings(), min_confidence=min_confidence)
     folder = library or default_library()
     with rag.open(folder) as opened:
+        own = opened.settings
+        settings = own if min_confidence is None else replace(own, min_confidence=min_confidence)
         answer = opened.ask(question, filters=_filters(after, before, source, article), settings=settings)
     if as_json:
         _json(answer.to_dict())

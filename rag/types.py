@@ -136,7 +136,7 @@ class Settings:
     passages: int = 10
     """Passages that are read and, when nothing answers, shown."""
     max_citations: int = 3
-    min_confidence: float = 0.2
+    min_confidence: float = 0.15
     """A question that the articles answer less surely than this is refused."""
 
     def __post_init__(self) -> None:

@@ -121,10 +121,10 @@ class FakeLibrary:
         )
 
 
-def miners(**options: int | None) -> FakeLibrary:
+def miners(*, stop_at: int | None = None) -> FakeLibrary:
     """Two articles: the first of `QUESTIONS` is answered rightly, the second wrongly, the third refused."""
     replies = {CLOSED.question: ("mine", "Mayor Ilse Brandt closed the mine."), FLOOD.question: ("bread", BAKERS[:18])}
-    return FakeLibrary({"mine": MINERS, "bread": BAKERS}, replies, **options)  # type: ignore[arg-type]
+    return FakeLibrary({"mine": MINERS, "bread": BAKERS}, replies, stop_at=stop_at)
 
 
 def hits(*articles: str) -> tuple[Hit, ...]:

@@ -54,7 +54,7 @@ def quick() -> Iterator[None]:
 
     with pytest.MonkeyPatch.context() as patch, threadpool_limits(1):
         patch.setattr("eval.calibrate.FOLDS", 3)
-        patch.setattr("eval.calibrate.STRENGTHS", (0.3, 1.0))
+        patch.setattr("eval.calibrate.STRENGTHS", (0.01, 10.0))
         patch.setattr("eval.calibrate.THRESHOLDS", THRESHOLDS)
         yield
 
@@ -127,13 +127,6 @@ def test_where_the_evidence_means_nothing_only_the_sample_itself_is_told_apart()
     assert np.mean(seen) > 0.54
 
 
-def test_the_same_question_in_two_libraries_is_in_one_fold() -> None:
-    half = synthetic(60, slope=SLOPE, seed=2)
-    found = fit([*half, *(replace(record, question_id=f"{record.question_id}b") for record in half)], CONDITIONS)
-    guesses = [record.confidence for record in found.records]
-    assert guesses[:60] == pytest.approx(guesses[60:])
-
-
 def test_trades_cover_the_thresholds_by_the_confidence_after(found: Fit) -> None:
     assert tuple(trade.min_confidence for trade in found.trades) == THRESHOLDS
     for trade in found.trades:
@@ -187,12 +180,6 @@ def test_as_few_as_are_asked_for_can_be_fitted() -> None:
     found = fit(made, CONDITIONS)
     assert found.calibration.confidence(Evidence(judged=0.0, dense=1.0)) > 0.5
     assert found.calibration.confidence(Evidence(judged=1.0, dense=1.0)) < 0.5
-
-
-def test_questions_that_are_all_one_are_too_few() -> None:
-    made = [replace(record, question="Who?") for record in synthetic(60, slope=SLOPE)]
-    with pytest.raises(LoadError, match="cannot be fitted on fewer"):
-        fit(made, CONDITIONS)
 
 
 def test_where_nothing_was_read_confidence_stays_zero() -> None:

@@ -120,11 +120,9 @@ def test_json_has_the_numbers_and_null_for_what_is_not_defined(rag: Command, lib
 def test_it_can_be_saved_elsewhere_and_fitted_on_some_signals(
     rag: Command, library: Path, run: Path, tmp_path: Path
 ) -> None:
-    code, out, _ = rag(
-        "eval", "calibrate", run, "--signals", "judged,dense", "--save", tmp_path / "mine.json", "--json"
-    )
+    code, out, _ = rag("eval", "calibrate", run, "--signals", "judged,dense", "--save", tmp_path / "mine.json")
     assert code == 0
-    assert strict(out)["written"] == str(tmp_path / "mine.json")
+    assert f"Writtento{tmp_path / 'mine.json'}" in "".join(out.split())
     made = parse((tmp_path / "mine.json").read_bytes())
     assert {name for name, weight in zip(SIGNALS, made.weights, strict=True) if weight} == {"judged"}
     assert read_calibration(library) is None
@@ -173,7 +171,9 @@ def test_a_run_of_another_encoder_or_reader_is_refused(
 def test_a_damaged_calibration_can_be_made_again_as_its_error_says(rag: Command, library: Path, run: Path) -> None:
     (library / "calibration.json").write_text("{")
     code, _, err = rag("ask", "What did the gecko keepers count?", "--library", library)
-    assert code == 1 and "make it again with rag eval calibrate" in err
+    assert code == 1 and "remove it to go back" in err and "then rag eval calibrate can make it again" in err
+    (library / "calibration.json").unlink()
+    assert rag("ask", "What did the gecko keepers count?", "--library", library)[0] == 0
     assert rag("eval", "calibrate", run, "--json")[0] == 0
     assert read_calibration(library) is not None
 

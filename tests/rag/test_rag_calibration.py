@@ -192,7 +192,7 @@ def test_a_damaged_file_is_named_with_its_remedies(tmp_path: Path, content: byte
         read_calibration(tmp_path)
     said = str(error.value)
     assert said.startswith(f"{path} cannot be used (")
-    assert "make it again with rag eval calibrate, or remove it to go back to" in said
+    assert "remove it to go back to the calibration that comes with article-rag" in said
 
 
 def test_a_folder_in_its_place_is_named_too(tmp_path: Path) -> None:

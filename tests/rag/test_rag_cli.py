@@ -9,6 +9,7 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Callable
+from importlib.metadata import version as installed
 from pathlib import Path
 from typing import Any
 
@@ -221,7 +222,7 @@ def test_wrong_usage_exits_with_2(run: Run, arguments: list[str]) -> None:
 
 
 def test_help_and_version(run: Run) -> None:
-    assert run("version")[:2] == (0, "article-rag 0.1.0\n")
+    assert run("version")[:2] == (0, f"article-rag {installed('article-rag')}\n")
     code, out, _ = run("--help")
     assert code == 0
     assert all(name in out for name in ("index", "ask", "search", "list", "show", "remove", "verify", "repair", "eval"))
