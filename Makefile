@@ -7,7 +7,7 @@ STAMP := $(VENV)/.installed
 DEV := $(VENV)/.installed-dev
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-long test-browser check format ui bench screenshots clean
+.PHONY: help demo test test-long check format ui eval bench screenshots clean
 
 help: ## list the targets
 	@grep -E '^[a-z-]+:.*##' Makefile | sed -E 's/:.*## /\t/' | expand -t 16
@@ -50,6 +50,11 @@ check: $(DEV) ## format, lint, types, import directions, tests
 format: $(DEV) ## rewrite the code in the house format
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
+
+eval: $(STAMP) ## ask the 121 questions of the sample set, score the answers, write a report
+	@test -f $(LIBRARY)/manifest.json || $(BIN)/rag index examples/articles --library $(LIBRARY)
+	$(BIN)/rag eval eval/sets/swap.jsonl --library $(LIBRARY) --out runs/swap-$$(date +%Y%m%d-%H%M%S)
+	$(BIN)/rag eval report "$$(ls -td runs/swap-* | head -1)"
 
 bench: $(DEV) ## speed and scale, compared in one run (docs/benchmarks.md)
 	$(BIN)/python -m bench.encoder

@@ -17,6 +17,7 @@ from pathlib import Path
 from bench.texts import SAMPLES
 
 DOCS = Path(__file__).resolve().parent.parent / "docs"
+SET = DOCS.parent / "eval" / "sets" / "swap.jsonl"
 RAG = str(Path(sys.executable).with_name("rag"))
 CHROMIUM = (
     "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
@@ -44,6 +45,10 @@ def main() -> None:
         finally:
             server.terminate()
             server.wait()
+        run = str(Path(folder) / "swap")
+        subprocess.run([RAG, "eval", str(SET), "--library", library, "--out", run], check=True)
+        subprocess.run([RAG, "eval", "report", run], check=True)
+        _shoot_report(Path(run) / "report.html")
 
 
 def _wait(url: str) -> None:
@@ -70,6 +75,18 @@ def _shoot(url: str) -> None:
             page.locator(".rag-footnote").first.wait_for(timeout=60_000)
             page.screenshot(path=DOCS / name, full_page=True)
             page.close()
+        browser.close()
+
+
+def _shoot_report(path: Path) -> None:
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=list(CHROMIUM))
+        page = browser.new_page(viewport={"width": 1200, "height": 1000})
+        page.goto(path.as_uri())
+        page.screenshot(path=DOCS / "report.png")
+        page.locator("#curves").screenshot(path=DOCS / "report-curves.png")
         browser.close()
 
 

@@ -13,6 +13,7 @@ from eval.interval import Difference, difference, resamples
 from eval.metrics import METRICS, tabulate
 from eval.records import Record
 from eval.run import Run
+from eval.statistic import ORDERING
 from rag.errors import LoadError
 
 RIGHT = "right"
@@ -74,7 +75,10 @@ def differences(a: Sequence[Record], b: Sequence[Record]) -> dict[str, Differenc
     """Every metric of `b` less that of `a`; record i of both is the same question."""
     weights = resamples(len(a))
     first, second = tabulate(a), tabulate(b)
-    return {name: difference(first[name], second[name], metric.statistic, weights) for name, metric in METRICS.items()}
+    return {
+        name: difference(first[name], second[name], metric.statistic, weights, ranked=metric.statistic in ORDERING)
+        for name, metric in METRICS.items()
+    }
 
 
 def _check_gold(a: Record, b: Record) -> None:

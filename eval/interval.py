@@ -80,17 +80,31 @@ def estimate(rows: Floats, statistic: Statistic, weights: Floats) -> Estimate:
     return Estimate(point(rows, statistic), low, high, int(np.count_nonzero(rows[:, 1])))
 
 
-def difference(a: Floats, b: Floats, statistic: Statistic, weights: Floats, *, seed: int = SEED) -> Difference:
+def difference(
+    a: Floats, b: Floats, statistic: Statistic, weights: Floats, *, ranked: bool = False, seed: int = SEED
+) -> Difference:
     """B less A, row i of both being the same question: paired bootstrap interval and a p-value.
 
     Where each question gives both runs a 0 or a 1, p is McNemar's exact test; else it comes from a permutation
-    test that swaps the two runs question by question (`PERMUTATIONS` times, so p is at least 1/5,001).
+    test that swaps the two runs question by question (`PERMUTATIONS` times, so p is at least 1/5,001).  `ranked`
+    is for a statistic that only looks at the order of the first numbers: swapped as ranks, two runs whose numbers
+    are of different scales stay comparable.
     Sources: McNemar, Psychometrika 12 (1947); Noreen, Computer-Intensive Methods for Testing Hypotheses (1989).
     """
+    a, b = (_as_ranks(a), _as_ranks(b)) if ranked else (a, b)
     low, high = _interval(statistic(b, weights) - statistic(a, weights))
     counted = int(np.count_nonzero((a[:, 1] != 0) | (b[:, 1] != 0)))
     p = _mcnemar(a, b) if _is_binary(a, b) else _permutation(a, b, statistic, seed)
     return Difference(point(a, statistic), point(b, statistic), low, high, p, counted)
+
+
+def _as_ranks(rows: Floats) -> Floats:
+    """Rows with the first numbers as their rank among those that count, ties sharing the mean rank."""
+    from scipy.stats import rankdata
+
+    found, counted = rows.copy(), rows[:, 1] != 0
+    found[counted, 0] = rankdata(rows[counted, 0])
+    return found
 
 
 def _is_binary(a: Floats, b: Floats) -> bool:

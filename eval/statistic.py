@@ -49,6 +49,10 @@ def selective_risk(rows: Floats, weights: Floats) -> Floats:
     return _over((risk * (right + wrong)).sum(axis=1), covered[:, -1])
 
 
+ORDERING: tuple[Statistic, ...] = (area, selective_risk)
+"""Statistics that only look at the order of the first numbers."""
+
+
 def calibration_error(rows: Floats, weights: Floats) -> Floats:
     """Expected calibration error: over `BINS` bins of confidence, the mean distance, weighted by the number of
     questions, between mean confidence and the share that is right.

@@ -20,7 +20,15 @@ from eval.folder import runs_folder
 from eval.metrics import METRICS
 from eval.sweep import Plan, Point, parse_axes, sweep, variants
 
-SHOWN = ("hit@5", "mrr@10", "answer_accuracy", "answer_precision", "refusal_f1", "auroc_right")
+SHOWN = {
+    "hit@5": "hit@5",
+    "mrr@10": "MRR",
+    "answer_accuracy": "right",
+    "answer_precision": "of given",
+    "refusal_f1": "refusal",
+    "auroc_right": "AUROC",
+}
+"""Figures of the table and their headings."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,19 +65,22 @@ def run_sweep(order: SweepOrder, *, console: Console, quiet: bool = False) -> li
             bar.advance(whole)
     if not quiet:
         console.print(sweep_table(points))
+        console.print(
+            "right: of answerable; of given: right, of all answers; refusal: F1; AUROC: right or wrong; ms: median."
+        )
         console.print(Text(f"* p < {SIGNIFICANT} against the base, paired by question.  The runs are in {folder}"))
     return [_plain(point) for point in points]
 
 
 def sweep_table(points: Sequence[Point]) -> Table:
-    """Each variant's figures, marked where they differ significantly from the base, and its latency."""
+    """Each variant's figures, marked where they differ significantly from the base, and its median latency."""
     table = Table(title="Quality against latency", title_justify="left", box=SIMPLE_HEAD)
-    table.add_column("variant", overflow="fold")
-    for name in (*SHOWN, "ms p50", "p95"):
-        table.add_column(METRICS[name].label if name in METRICS else name, justify="right")
+    table.add_column("variant", no_wrap=True)
+    for heading in (*SHOWN.values(), "ms"):
+        table.add_column(heading, justify="right")
     for point in points:
         figures = (_figure(point, name) for name in SHOWN)
-        table.add_row(Text(point.variant.name), *figures, f"{point.p50:.0f}", f"{point.p95:.0f}")
+        table.add_row(Text(point.variant.name), *figures, f"{point.p50:.0f}")
     return table
 
 

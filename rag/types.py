@@ -125,7 +125,7 @@ class Timings:
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """How a question is answered.  Defaults were chosen on `news-2024h2` (docs/benchmarks.md)."""
+    """How a question is answered.  Defaults were chosen on `news-2024h2` (docs/evaluation.md)."""
 
     candidates: int = 100
     """Chunks taken from each retriever before fusion."""
@@ -137,7 +137,7 @@ class Settings:
     """Passages that are read and, when nothing answers, shown."""
     max_citations: int = 3
     min_confidence: float = 0.15
-    """A question that the articles answer less surely than this is refused."""
+    """An answer that is less likely right than this is withheld."""
 
     def __post_init__(self) -> None:
         counts = {"candidates": self.candidates, "passages": self.passages, "max_citations": self.max_citations}

@@ -205,3 +205,15 @@ def test_a_figure_that_is_not_defined_in_a_run_has_no_difference(side: str) -> N
     assert all(math.isnan(number) for number in (found.value, found.low, found.high, found.p))
     assert math.isnan(found.a) is (side != "b")
     assert math.isnan(point(b, area)) is (side != "a")
+
+
+def test_a_better_order_on_another_scale_is_found() -> None:
+    """Swapped as they are, numbers of two scales would only make noise."""
+    random = np.random.default_rng(3)
+    sign = np.repeat([1.0, -1.0], 100)
+    plain = np.column_stack([sign + random.normal(0, 1.5, 200), sign])
+    better = np.column_stack([1e-3 * (sign + random.normal(0, 0.8, 200)), sign])
+    weights = resamples(200)
+    found = difference(plain, better, area, weights, ranked=True)
+    assert found.low > 0 and found.p < 0.01
+    assert (found.a, found.b) == (point(plain, area), point(better, area)), "ranks change no figure"
