@@ -5,12 +5,15 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from rich.console import Console
 
 from rag.cli import INCOMPLETE, OK, JsonOption, LibraryOption, default_library
+
+if TYPE_CHECKING:
+    from eval.command import Outcome
 
 app = typer.Typer(
     help="Ask every question of a set, score the answers, and say why they failed.  `rag eval SET` is short for "
@@ -66,17 +69,12 @@ def run(
     as_json: JsonOption = False,
 ) -> int:
     """Ask a set and score it; the run is kept.  Exit code 3 where a gate is broken."""
-    from eval.command import Order, Source, evaluate, outcome_json, report_outcome
+    from eval.command import Order, Source, evaluate
     from eval.corpus import Recipe
 
     source = Source(library, articles, Recipe(model, chunk_tokens, overlap))
     order = Order(questions, source, default_library, split, limit, out, min_confidence, baseline, gate)
-    outcome = evaluate(order, console=Console(stderr=as_json, highlight=False), quiet=as_json)
-    if as_json:
-        _json(outcome_json(outcome))
-    else:
-        report_outcome(outcome, _console())
-    return OK if outcome.passed else INCOMPLETE
+    return _tell(evaluate(order, console=_console(error=as_json), quiet=as_json), as_json=as_json)
 
 
 @app.command()
@@ -87,14 +85,9 @@ def show(
     as_json: JsonOption = False,
 ) -> int:
     """Score a stored run again, without asking anything."""
-    from eval.command import judge_again, outcome_json, report_outcome
+    from eval.command import judge_again
 
-    outcome = judge_again(run, baseline, gate)
-    if as_json:
-        _json(outcome_json(outcome))
-    else:
-        report_outcome(outcome, _console())
-    return OK if outcome.passed else INCOMPLETE
+    return _tell(judge_again(run, baseline, gate), as_json=as_json)
 
 
 @app.command()
@@ -111,8 +104,7 @@ def compare(
 
     found, verdicts = compare_runs(a, b, gate)
     if as_json:
-        broken = [{"metric": v.gate.metric, "allowed": v.gate.allowed, "broken": v.broken} for v in verdicts]
-        _json(to_dict(found) | {"gates": broken})
+        _json(to_dict(found) | {"gates": [verdict.to_dict() for verdict in verdicts]})
     else:
         show_comparison(_console(), found)
         show_verdicts(_console(), verdicts)
@@ -247,6 +239,17 @@ def main(arguments: Sequence[str]) -> int:
         whole.insert(0, "run")
     code = typer.main.get_command(app).main(whole, prog_name="rag eval", standalone_mode=False)
     return int(code or OK)
+
+
+def _tell(outcome: Outcome, *, as_json: bool) -> int:
+    """Print an outcome; the exit code."""
+    from eval.command import outcome_json, report_outcome
+
+    if as_json:
+        _json(outcome_json(outcome))
+    else:
+        report_outcome(outcome, _console())
+    return OK if outcome.passed else INCOMPLETE
 
 
 def _console(*, error: bool = False) -> Console:

@@ -135,9 +135,7 @@ def outcome_json(outcome: Outcome) -> dict[str, Any]:
         "failures": failed,
         "missing_articles": list(outcome.missing),
         "comparison": to_dict(outcome.comparison) if outcome.comparison else None,
-        "gates": [
-            {"metric": v.gate.metric, "allowed": v.gate.allowed, "broken": v.broken} for v in outcome.verdicts
-        ],
+        "gates": [verdict.to_dict() for verdict in outcome.verdicts],
     }  # fmt: skip
 
 

@@ -116,6 +116,10 @@ class Verdict:
     difference: Difference
     broken: bool
 
+    def to_dict(self) -> dict[str, Any]:
+        """JSON form."""
+        return {"metric": self.gate.metric, "allowed": self.gate.allowed, "broken": self.broken}
+
 
 _GATE = re.compile(r"\s*([\w@]+)\s*:\s*([+-]?\d+(?:\.\d+)?)\s*")
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import pytest
+from chromium import ARGS, BROWSER, CHROMIUM
 from report_fakes import make_run, seeded_records
 from test_eval_report import PAYLOADS, poisoned
 
@@ -17,25 +17,9 @@ from eval.report import write_report
 from eval.rows import outcome
 
 playwright = pytest.importorskip("playwright.sync_api")
-CHROMIUM = shutil.which("chromium")
-ARGS = [
-    "--headless",
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
 BEFORE, AFTER = seeded_records(40), seeded_records(40, skill=3.0)
 
-pytestmark = [
-    pytest.mark.browser,
-    pytest.mark.enable_socket,
-    pytest.mark.allow_hosts(["127.0.0.1", "localhost", "::1"]),
-    pytest.mark.skipif(CHROMIUM is None, reason="chromium is not installed"),
-]
+pytestmark = BROWSER
 
 
 @dataclass

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import shutil
 import socket
 import threading
 from collections.abc import Iterator
@@ -11,6 +10,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 import pytest
+from chromium import ARGS, BROWSER, CHROMIUM
 from ui_fakes import FakeLibrary
 from ui_payloads import PAYLOADS, poisoned_answer, poisoned_article
 
@@ -18,25 +18,9 @@ from rag.errors import LibraryCorrupt
 from ui import create_app
 
 playwright = pytest.importorskip("playwright.sync_api")
-CHROMIUM = shutil.which("chromium")
-ARGS = [
-    "--headless",
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
 BOX = "#rag-question textarea"
 
-pytestmark = [
-    pytest.mark.browser,
-    pytest.mark.enable_socket,
-    pytest.mark.allow_hosts(["127.0.0.1", "localhost", "::1"]),
-    pytest.mark.skipif(CHROMIUM is None, reason="chromium is not installed"),
-]
+pytestmark = BROWSER
 
 
 @dataclass
