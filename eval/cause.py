@@ -24,7 +24,8 @@ class Cause(str, Enum):
     NOT_INDEXED = ("not in the articles", "No gold article that is in the library contains a gold answer.")
     NO_CHUNK = (
         "in no chunk",
-        "A gold article contains one, but none of its chunks does: it was cut in two or left out as noise.",
+        "A gold article contains one, but no chunk of it does, nor a passage that was read: it was cut in two or left "
+        "out as noise.",
     )
     NOT_RETRIEVED = (
         "not retrieved",
@@ -58,10 +59,10 @@ def _lost(record: Record) -> Cause:
     """Where the answer got lost that stands in no quote."""
     if not record.gold.has_answer:
         return Cause.NOT_INDEXED
-    if not record.gold.chunks:
-        return Cause.NO_CHUNK
     if record.hit_read:
         return Cause.NOT_EXTRACTED
+    if not record.gold.chunks:
+        return Cause.NO_CHUNK
     return Cause.NOT_RETRIEVED if record.hit_rank is None else Cause.RANKED_LOW
 
 

@@ -11,6 +11,7 @@ import typer
 from rich.console import Console
 
 from rag.cli import INCOMPLETE, OK, JsonOption, LibraryOption, default_library
+from rag.errors import LoadError
 
 if TYPE_CHECKING:
     from eval.command import Outcome
@@ -121,8 +122,10 @@ def report(
     from eval.run import read_run
 
     path = out or runs[-1] / "report.html"
+    if path.exists() and path.suffix.lower() not in (".html", ".htm"):
+        raise LoadError(f"{path} exists and is no .html file: name the report otherwise, it would replace it.")
     write_report([read_run(folder) for folder in runs], path)
-    _console(error=True).print(f"The report is {path}", markup=False)
+    _console(error=True).print(f"The report is {path}", markup=False, soft_wrap=True)
     return OK
 
 
@@ -139,9 +142,10 @@ def new(
 
     with rag.open(library or default_library()) as opened:
         made = draft(opened, out, count=count, seed=seed)
+    chosen = f" --library {library}" if library else ""
     _console(error=True).print(
-        f"{made} drafts in {out}: fill in question and answers, delete what is not worth asking, then rag eval check "
-        f"{out}", markup=False,
+        f"{made} drafts in {out}: fill in question and answers, delete what is not worth asking, then\n"
+        f"rag eval check {out}{chosen}", markup=False, soft_wrap=True,
     )  # fmt: skip
     return OK
 
@@ -178,6 +182,7 @@ def calibrate(
     questions: Annotated[Path, typer.Argument(metavar="SET|RUN", help="A set, or a run of one.", show_default=False)],
     library: LibraryOption = None,
     articles: ArticlesOption = None,
+    split: SplitOption = None,
     limit: LimitOption = None,
     out: OutOption = None,
     min_confidence: Annotated[
@@ -193,10 +198,9 @@ def calibrate(
     from eval.command import CalibrateOrder, Order, Source, calibrate, fit_json, report_fit
     from rag.calibration import SIGNALS
 
-    order = Order(
-        questions, Source(library, articles), default_library, limit=limit, out=out, min_confidence=min_confidence
-    )
-    wish = CalibrateOrder(order, tuple(signals.split(",")) if signals else SIGNALS, save, dry_run)
+    order = Order(questions, Source(library, articles), default_library, split, limit, out, min_confidence)
+    chosen = tuple(name.strip() for name in signals.split(",")) if signals else SIGNALS
+    wish = CalibrateOrder(order, chosen, save, dry_run)
     found, written = calibrate(wish, console=_console(error=as_json), quiet=as_json)
     if as_json:
         _json(fit_json(found, written))
@@ -215,6 +219,7 @@ def sweep(
     library: LibraryOption = None,
     articles: ArticlesOption = None,
     grid: Annotated[bool, typer.Option("--grid", help="Every combination, not one change at a time.")] = False,
+    split: SplitOption = None,
     limit: LimitOption = None,
     out: OutOption = None,
     as_json: JsonOption = False,
@@ -224,7 +229,7 @@ def sweep(
     from eval.sweeping import SweepOrder, run_sweep
 
     source = Source(library, articles)
-    order = SweepOrder(questions, tuple(vary), source, default_library, grid=grid, limit=limit, out=out)
+    order = SweepOrder(questions, tuple(vary), source, default_library, grid, limit, out, split)
     found = run_sweep(order, console=_console(error=as_json), quiet=as_json)
     if as_json:
         _json(found)

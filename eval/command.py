@@ -22,7 +22,7 @@ from eval.corpus import Recipe, library_for
 from eval.dataset import QuestionSet, load_set, sample
 from eval.folder import run_folder
 from eval.metrics import Summary, summarise
-from eval.run import CONDITIONS, Run, conduct, missing, read_run, rescore
+from eval.run import CONDITIONS, Run, check_place, conduct, missing, read_run, rescore
 from eval.show import show, show_comparison, show_fit, show_verdicts
 from rag.calibration import NAME, SIGNALS, read_calibration, write_calibration
 from rag.errors import LoadError
@@ -41,8 +41,6 @@ class Source:
     def __post_init__(self) -> None:
         if self.library and self.articles:
             raise LoadError("give --library or --articles, not both")
-        if self.library and self.recipe != Recipe():
-            raise LoadError("--model, --chunk-tokens and --overlap are for --articles: a library is cut already")
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +83,8 @@ def evaluate(order: Order, *, console: Console, quiet: bool = False) -> Outcome:
     gates, baseline = _gates(order.baseline, order.gates)
     question_set = load_set(order.set_path, split=order.split)
     questions = sample(question_set.questions, order.limit)
+    if order.out:
+        check_place(order.out)
     with opened(question_set, order.source, order.default_library, console, quiet=quiet) as (library, speed):
         absent = _check_gold(library, question_set)
         settings = _settings(library, order.min_confidence)
@@ -107,6 +107,9 @@ def judge_again(folder: Path, baseline: Path | None, gates: str) -> Outcome:
 
 def report_outcome(outcome: Outcome, console: Console) -> None:
     """Prints a run, and how it differs from the baseline."""
+    run = outcome.run
+    if not run.complete:
+        console.print(f"Only {len(run.records)} of {run.conditions.questions} questions were asked.")
     if outcome.missing:
         console.print(
             Text(f"Gold articles that are not in the library: {len(outcome.missing)} ({outcome.missing[0]} for one).")
@@ -118,7 +121,7 @@ def report_outcome(outcome: Outcome, console: Console) -> None:
     if outcome.comparison:
         show_comparison(console, outcome.comparison)
     show_verdicts(console, outcome.verdicts)
-    console.print(Text(f"The run is in {outcome.run.folder}"))
+    console.print(Text(f"The run is in {outcome.run.folder}"), soft_wrap=True)
 
 
 def outcome_json(outcome: Outcome) -> dict[str, Any]:
@@ -130,6 +133,7 @@ def outcome_json(outcome: Outcome) -> dict[str, Any]:
     ]
     return {
         "run": str(outcome.run.folder),
+        "complete": outcome.run.complete,
         "conditions": to_json(outcome.run.conditions),
         "summary": outcome.summary.to_dict(),
         "failures": failed,
@@ -168,9 +172,15 @@ def calibrate(wish: CalibrateOrder, *, console: Console, quiet: bool = False) ->
     for name in wish.signals:
         if name not in SIGNALS:
             raise LoadError(f"--signals: there is no signal {name!r}; there are {', '.join(SIGNALS)}")
+    if wish.dry_run and wish.save:
+        raise LoadError("--dry-run writes nothing: leave it out, or --save")
     if (order.set_path / CONDITIONS).exists():
         run = read_run(order.set_path)
         folder = order.source.library or Path(run.conditions.library)
+        if not run.complete:
+            raise LoadError(
+                f"{run.folder} has {len(run.records)} of {run.conditions.questions} questions: let the run end first."
+            )
     else:
         run = evaluate(replace(order, min_confidence=None), console=console, quiet=quiet).run
         folder = Path(run.conditions.library)
@@ -181,6 +191,8 @@ def calibrate(wish: CalibrateOrder, *, console: Console, quiet: bool = False) ->
                 f"{run.folder} was made with {run.conditions.encoder} and {run.conditions.reader}, {folder} has "
                 f"{library.info.encoder_name} and {library.info.reader}: calibrate it on a run of its own."
             )
+        if not order.source.library and library.info.library != run.conditions.library_id:
+            raise LoadError(f"{folder} is another library than {run.folder} was made with: name one with --library.")
     own = read_calibration(folder)
     least = order.min_confidence if order.min_confidence is not None else own.min_confidence if own else None
     found = replace(found, calibration=replace(found.calibration, min_confidence=least))
@@ -193,7 +205,12 @@ def calibrate(wish: CalibrateOrder, *, console: Console, quiet: bool = False) ->
 def report_fit(found: Fit, written: Path | None, console: Console) -> None:
     """Prints what a calibration gives."""
     show_fit(console, found)
-    console.print(Text(f"Written to {written}" if written else "Nothing was written (--dry-run)."))
+    if found.after["auroc_right"].value < found.before["auroc_right"].value:
+        console.print(
+            "It tells right from wrong no better than the calibration before it, only its numbers are nearer to the "
+            "truth: try --signals judged,covered, or more questions."
+        )
+    console.print(Text(f"Written to {written}" if written else "Nothing was written (--dry-run)."), soft_wrap=True)
 
 
 def fit_json(found: Fit, written: Path | None) -> dict[str, Any]:
@@ -229,6 +246,8 @@ def opened(
     """The library that answers, made from articles where that is asked for, and how fast it was embedded."""
     own = question_set.articles is not None or question_set.form != "questions"
     if source.library or not (source.articles or own):
+        if source.recipe != Recipe():
+            raise LoadError("--model, --chunk-tokens and --overlap are for --articles: a library is cut already")
         with rag.open(source.library or default_library()) as library:
             yield library, None
         return
@@ -239,7 +258,7 @@ def opened(
             on_progress=lambda p: bar.update(task, completed=p.done, total=p.total, description="indexing"),
         )  # fmt: skip
     if built.skipped and not quiet:
-        console.print(Text(f"Skipped {built.skipped} files or lines: rag index names them."))
+        console.print(Text(f"Files or lines that gave no article: {built.skipped}."))
     with rag.open(built.library) as library:
         yield library, built.chunks_per_second
 

@@ -6,6 +6,7 @@ import math
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from difflib import get_close_matches
 from typing import Any
 
 from eval.cause import cause
@@ -18,6 +19,11 @@ from rag.errors import LoadError
 
 RIGHT = "right"
 SIGNIFICANT = 0.05
+
+
+def significant(found: Difference) -> bool:
+    """Whether chance is unlikely (p < 0.05) and the interval leaves 0 out."""
+    return found.p < SIGNIFICANT and not found.low <= 0 <= found.high
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,7 +142,8 @@ def parse_gates(text: str) -> tuple[Gate, ...]:
             raise LoadError(f"--gate {part.strip()!r}: expected METRIC:CHANGE, for example hit@5:-0.01")
         name, allowed = found[1], float(found[2])
         if name not in METRICS:
-            raise LoadError(f"--gate: there is no metric {name!r}; there are {', '.join(METRICS)}")
+            near = get_close_matches(name, METRICS, n=3, cutoff=0.4) or list(METRICS)[:8]
+            raise LoadError(f"--gate: there is no metric {name!r}; did you mean {', '.join(near)}?")
         better = METRICS[name].better
         if (allowed > 0) if better == "higher" else (allowed < 0):
             sign = "-" if better == "higher" else "+"
@@ -149,7 +156,19 @@ def parse_gates(text: str) -> tuple[Gate, ...]:
 
 
 def verdicts(comparison: Comparison, gates: Sequence[Gate]) -> tuple[Verdict, ...]:
-    """Whether each gate holds.  A metric that no longer has a value where it had one breaks its gate."""
+    """Whether each gate holds.  A metric that no longer has a value where it had one breaks its gate.
+
+    Raises `LoadError` where a gate cannot be judged: questions of the first run are missing from the second, or the
+    metric had no value in the first.
+    """
+    if gates and comparison.only_a:
+        raise LoadError(
+            f"--gate: the second run lacks {len(comparison.only_a)} questions of the first ({comparison.only_a[0]} for "
+            "one): let it end, or make the first with the same --limit."
+        )
+    for gate in gates:
+        if math.isnan(comparison.differences[gate.metric].a):
+            raise LoadError(f"--gate {gate.metric}: the first run has no question that this figure could be about.")
     return tuple(_verdict(gate, comparison.differences[gate.metric]) for gate in gates)
 
 
@@ -158,7 +177,7 @@ def _verdict(gate: Gate, found: Difference) -> Verdict:
     # A loss that is just what is allowed may be a little more in floating point.
     worse = gate.allowed - found.value if METRICS[gate.metric].better == "higher" else found.value - gate.allowed
     beyond = worse > 1e-9
-    return Verdict(gate, found, lost or (beyond and found.p < SIGNIFICANT))
+    return Verdict(gate, found, lost or (beyond and significant(found)))
 
 
 def to_dict(comparison: Comparison) -> dict[str, Any]:

@@ -109,10 +109,10 @@ def describe(
     """The conditions of a run of so many questions that starts now."""
     return Conditions(
         set_name=question_set.name,
-        set_path=str(question_set.path),
+        set_path=str(question_set.path.resolve()),
         set_sha256=question_set.sha256,
         questions=questions,
-        library=str(info.path),
+        library=str(Path(info.path).resolve()),
         library_id=info.library,
         generation=info.generation,
         articles=info.articles,
@@ -136,6 +136,12 @@ def parse_conditions(text: str) -> Conditions:
     plain = json.loads(text)
     plain["settings"] = Settings(**plain["settings"])
     plain["machine"] = Machine(**plain["machine"])
+    for name in ("questions", "generation", "articles", "chunks"):
+        if type(plain[name]) is not int:
+            raise ValueError(f"{name} is {plain[name]!r}, expected a whole number")
+    for name in ("set_name", "library", "library_id", "encoder_fingerprint", "reader", "version", "started"):
+        if not isinstance(plain[name], str):
+            raise ValueError(f"{name} is {plain[name]!r}, expected a string")
     return Conditions(**plain)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 from typing import Any, Literal
@@ -191,7 +191,15 @@ def _checked(row: dict[str, Any]) -> Question:
         grades=_grades("grades", row.get("grades")),
     )
     _check(question)
-    return question
+    return _without_grade_0(question)
+
+
+def _without_grade_0(question: Question) -> Question:
+    """An article that is judged not to be relevant is no gold article."""
+    if all(question.grades):
+        return question
+    kept = [pair for pair in zip(question.articles, question.grades, strict=True) if pair[1]]
+    return replace(question, articles=tuple(name for name, _ in kept), grades=tuple(grade for _, grade in kept))
 
 
 def _check(question: Question) -> None:

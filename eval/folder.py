@@ -6,8 +6,9 @@ import os
 from pathlib import Path
 
 from eval.conditions import Conditions
-from eval.run import read_conditions, read_run
-from rag.errors import LoadError
+from eval.run import LOCK, read_conditions, read_run
+from rag.disk import writer_lock
+from rag.errors import RagError
 
 
 def runs_folder() -> Path:
@@ -33,6 +34,9 @@ def run_folder(conditions: Conditions, parent: Path | None = None) -> Path:
 def _goes_on(folder: Path, conditions: Conditions) -> bool:
     try:
         # Records are many; they are read only where the conditions fit.
-        return not read_conditions(folder).differences(conditions) and not read_run(folder).complete
-    except LoadError:
+        if read_conditions(folder).differences(conditions) or read_run(folder).complete:
+            return False
+        with writer_lock(folder / LOCK):
+            return True
+    except RagError:
         return False

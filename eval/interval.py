@@ -94,7 +94,7 @@ def difference(
     a, b = (_as_ranks(a), _as_ranks(b)) if ranked else (a, b)
     low, high = _interval(statistic(b, weights) - statistic(a, weights))
     counted = int(np.count_nonzero((a[:, 1] != 0) | (b[:, 1] != 0)))
-    p = _mcnemar(a, b) if _is_binary(a, b) else _permutation(a, b, statistic, seed)
+    p = _mcnemar(a, b) if counted and _is_binary(a, b) else _permutation(a, b, statistic, seed)
     return Difference(point(a, statistic), point(b, statistic), low, high, p, counted)
 
 

@@ -163,7 +163,7 @@ _CONFIDENCE = (
     Metric(
         "ece", "calibration error", "confidence",
         "Expected calibration error of confidence as the probability that the answer is right, in 10 equal bins, "
-        "withheld answers included.",
+        "withheld answers included.  With few questions it is too high by chance, and its interval more so.",
         lambda r: (r.confidence, _sign(_judged(r), r.has_answer)), calibration_error, "lower",
     ),
 )  # fmt: skip

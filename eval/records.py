@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, fields
 from typing import Any, Protocol
@@ -155,7 +156,9 @@ class Record:
                 "ranking": tuple(Hit(*hit) for hit in row["ranking"]),
                 "read": tuple(Read(**passage) for passage in row["read"]),
             }
-            return cls(**{field.name: parsed.get(field.name, _frozen(row[field.name])) for field in fields(cls)})
+            record = cls(**{field.name: parsed.get(field.name, _frozen(row[field.name])) for field in fields(cls)})
+            _check(record)
+            return record
         except (ValueError, TypeError, KeyError, AttributeError) as error:
             raise LoadError(f"found a line that is not a record of `rag eval` ({error!r}): {line[:60]}") from None
 
@@ -181,6 +184,28 @@ def gold_of(question: Question, source: Source) -> Gold:
             if contains(text[chunk.start : chunk.end], question.answers)
         ]
     return Gold(tuple(indexed), has_answer, tuple(chunks))
+
+
+def unasked(question: Question, reason: str, source: Source) -> Record:
+    """The record of a question that the library does not take: refused, with nothing found."""
+    return Record(
+        question_id=question.id,
+        question=question.question,
+        tags=question.tags,
+        answerable=question.answerable,
+        answers=question.answers,
+        articles=question.articles,
+        grades=question.grades,
+        gold=gold_of(question, source),
+        answered=False,
+        confidence=0.0,
+        evidence=Evidence(),
+        quotes=(),
+        ranking=(),
+        read=(),
+        reason=reason,
+        timings=Timings(),
+    )
 
 
 def judge(question: Question, examined: Examination, source: Source) -> Record:
@@ -249,5 +274,25 @@ def _frozen(value: Any) -> Any:
 
 
 def load_records(lines: Sequence[str]) -> tuple[Record, ...]:
-    """The records of a run, in its order; blank lines are skipped.  Raises `LoadError`."""
-    return tuple(Record.from_line(line) for line in lines if line.strip())
+    """The records of a run, in its order; blank lines are skipped.  Raises `LoadError`, for an id that is twice too."""
+    records = {}
+    for line in lines:
+        if line.strip():
+            record = Record.from_line(line)
+            if record.question_id in records:
+                raise LoadError(f"found the question {record.question_id!r} twice")
+            records[record.question_id] = record
+    return tuple(records.values())
+
+
+def _check(record: Record) -> None:
+    """Raise ValueError for numbers that no run writes."""
+    times = [getattr(record.timings, field.name) for field in fields(Timings)]
+    signals = [getattr(record.evidence, field.name) for field in fields(Evidence)]
+    for number in (record.confidence, *times, *signals, *(hit.score for hit in record.ranking)):
+        if isinstance(number, bool) or not isinstance(number, (int, float)) or not math.isfinite(number):
+            raise ValueError(f"found {number!r}, expected a number")
+    if not 0 <= record.confidence <= 1:
+        raise ValueError(f"found a confidence of {record.confidence}, expected 0 to 1")
+    if record.grades and len(record.grades) != len(record.articles):
+        raise ValueError("found another number of grades than of articles")

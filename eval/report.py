@@ -47,11 +47,12 @@ UNDEFINED = "–"
 
 
 def report(runs: Sequence[Run]) -> str:
-    """The report as HTML; of two runs it compares the second with the first.
+    """The report as HTML; of two runs of one set it compares the second with the first.
 
     Raises `LoadError` without runs, and where two runs cannot be compared (`eval.compare.compare`).
     """
-    return render(runs, compare(*runs) if len(runs) == 2 else None)
+    same = len(runs) == 2 and runs[0].conditions.set_sha256 == runs[1].conditions.set_sha256
+    return render(runs, compare(*runs) if same else None)
 
 
 def write_report(runs: Sequence[Run], path: Path) -> None:

@@ -7,9 +7,9 @@ line) and, once all questions are asked, `summary.json`.  All three can be read 
 from __future__ import annotations
 
 import json
-import math
 import os
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import IO, Any, Protocol
@@ -17,12 +17,14 @@ from typing import IO, Any, Protocol
 from eval.conditions import Conditions, parse_conditions
 from eval.dataset import Question
 from eval.metrics import Summary, summarise
-from eval.records import DEPTH, Record, Source, judge, load_records
-from rag.disk import write_atomic
-from rag.errors import ArticleNotFound, Interrupted, LoadError, StorageError
+from eval.records import DEPTH, Record, Source, judge, load_records, unasked
+from rag.disk import write_atomic, writer_lock
+from rag.errors import ArticleNotFound, Interrupted, LoadError, QuestionError, StorageError
 from rag.types import Article, Chunk, Examination, Settings, to_plain
 
-CONDITIONS, RECORDS, SUMMARY = "conditions.json", "records.jsonl", "summary.json"
+CONDITIONS, RECORDS, SUMMARY, LOCK = "conditions.json", "records.jsonl", "summary.json", "lock"
+WARM_UP = "What is known about the weather?"
+"""Asked first, and not counted: what is loaded on demand is loaded then."""
 SYNC_EVERY = 25
 """Records that a power cut may cost; a kill costs none that was written."""
 
@@ -58,8 +60,12 @@ class Run:
 
 
 def ask(library: Answerer, question: Question, settings: Settings) -> Record:
-    """One question, asked and judged."""
-    return judge(question, library.examine(question.question, k=DEPTH, settings=settings), library)
+    """One question, asked and judged.  What the library does not take for a question counts as refused."""
+    try:
+        examined = library.examine(question.question, k=DEPTH, settings=settings)
+    except QuestionError as error:
+        return unasked(question, str(error), library)
+    return judge(question, examined, library)
 
 
 def conduct(
@@ -72,15 +78,37 @@ def conduct(
 ) -> Run:
     """Ask the questions and keep the run in `folder`; a run of the same conditions that is there already goes on.
 
-    Raises `StorageError` where the folder holds anything else or the disk refuses, `Interrupted` on Ctrl-C.  Errors
-    of the library are not caught.  A question that is not counted warms the library up first.
+    Raises `StorageError` where the folder holds anything else or the disk refuses, `LibraryLocked` where another
+    process keeps its run there, `Interrupted` on Ctrl-C.  Errors of the library are not caught.  A question that is
+    not counted warms the library up first.
     """
+    check_place(folder, conditions)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise _refused(folder, error) from error
+    with writer_lock(folder / LOCK):
+        try:
+            check_place(folder, conditions)  # again: another process may have ended its run just now
+            return _conduct(library, questions, folder, conditions, on_progress)
+        finally:
+            with suppress(OSError):
+                (folder / LOCK).unlink()
+
+
+def _conduct(
+    library: Answerer,
+    questions: Sequence[Question],
+    folder: Path,
+    conditions: Conditions,
+    on_progress: Progress | None,
+) -> Run:
     done = _begin(folder, conditions, questions)
     total, settings = len(questions), conditions.settings
     try:
         with _append(folder / RECORDS) as stream:
             if len(done) < total:
-                library.examine("What is known about the weather?", k=DEPTH, settings=settings)
+                library.examine(WARM_UP, k=DEPTH, settings=settings)
             for question in questions[len(done) :]:
                 done.append(ask(library, question, settings))
                 _write(stream, done[-1], sync=len(done) % SYNC_EVERY == 0 or len(done) == total)
@@ -89,7 +117,7 @@ def conduct(
         _write_summary(folder, summarise(done))
     except KeyboardInterrupt:
         raise Interrupted(
-            f"Stopped after {len(done)} of {total} questions; run the same command with --out {folder} to go on."
+            f"Stopped after {len(done)} of {total} questions, kept in {folder}; run the same command to go on."
         ) from None
     except OSError as error:
         raise _refused(folder, error) from error
@@ -142,14 +170,30 @@ def missing(library: Source, questions: Sequence[Question]) -> tuple[str, ...]:
     return tuple(article for article in gold if not _holds(library, article))
 
 
+def check_place(folder: Path, conditions: Conditions | None = None) -> None:
+    """Raise `StorageError` where no run can be kept: another thing, a complete run, or one of other conditions."""
+    if not (folder / CONDITIONS).exists():
+        if folder.exists() and not folder.is_dir():
+            raise StorageError(f"{folder} is a file: choose another place for the run.")
+        if folder.exists() and any(path.name != LOCK for path in folder.iterdir()):
+            raise StorageError(f"{folder} is not empty and not a run: choose another folder, or remove it.")
+        return
+    before = read_run(folder)
+    if before.complete and (folder / SUMMARY).exists():
+        raise StorageError(
+            f"{folder} holds a complete run: look at it with rag eval show or report, or choose another folder."
+        )
+    if conditions and (other := before.conditions.differences(conditions)):
+        raise StorageError(
+            f"{folder} holds a run under other conditions ({'; '.join(other)}): choose another folder, or remove it."
+        )
+
+
 def _begin(folder: Path, conditions: Conditions, questions: Sequence[Question]) -> list[Record]:
-    """The records that are there already; a new folder is made, a run under other conditions refused."""
+    """The records that are there already; a new folder gets its conditions."""
     try:
         if (folder / CONDITIONS).exists():
-            return _resume(folder, conditions, questions)
-        if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
-            raise StorageError(f"{folder} is not empty and not a run: choose another folder, or remove it.")
-        folder.mkdir(parents=True, exist_ok=True)
+            return _resume(folder, questions)
         (folder / RECORDS).touch()
         write_atomic(folder / CONDITIONS, _pretty(to_plain(asdict(conditions))).encode())
     except OSError as error:
@@ -157,14 +201,8 @@ def _begin(folder: Path, conditions: Conditions, questions: Sequence[Question]) 
     return []
 
 
-def _resume(folder: Path, conditions: Conditions, questions: Sequence[Question]) -> list[Record]:
+def _resume(folder: Path, questions: Sequence[Question]) -> list[Record]:
     before = read_run(folder)
-    if before.complete and (folder / SUMMARY).exists():
-        raise StorageError(f"{folder} holds a complete run: choose another folder, or remove it.")
-    if other := before.conditions.differences(conditions):
-        raise StorageError(
-            f"{folder} holds a run under other conditions ({'; '.join(other)}): choose another folder, or remove it."
-        )
     asked = [record.question_id for record in before.records]
     if asked != [question.id for question in questions[: len(asked)]]:
         raise StorageError(f"{folder} holds other questions than this set begins with: choose another folder.")
@@ -209,9 +247,5 @@ def _holds(library: Source, article_id: str) -> bool:
 
 
 def _pretty(value: Any) -> str:
-    return json.dumps(value, ensure_ascii=False, allow_nan=False, indent=2) + "\n"
-
-
-def seconds(run: Run) -> float:
-    """How long the questions of a run took to answer, judging left out."""
-    return math.fsum(record.timings.total for record in run.records) / 1e3
+    # Escaped: a path need not be UTF-8.
+    return json.dumps(value, allow_nan=False, indent=2) + "\n"

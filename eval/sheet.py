@@ -11,7 +11,7 @@ from pathlib import Path
 from markupsafe import Markup
 
 from eval.cause import Cause
-from eval.compare import SIGNIFICANT, Comparison
+from eval.compare import Comparison, significant
 from eval.curves import CauseShare, cause_shares
 from eval.interval import Difference, Estimate, estimate, resamples
 from eval.metrics import METRICS, Group, Metric, Summary, tabulate
@@ -239,8 +239,7 @@ def verdict(metric: Metric, difference: Difference) -> str:
     """`better` or `worse` where the interval leaves 0 out and chance is unlikely, else `no clear difference`."""
     if math.isnan(difference.value):
         return "–"
-    clear = difference.p < SIGNIFICANT and not difference.low <= 0 <= difference.high
-    if not clear:
+    if not significant(difference):
         return "no clear difference"
     return "better" if (difference.value > 0) == (metric.better == "higher") else "worse"
 

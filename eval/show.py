@@ -12,7 +12,7 @@ from rich.table import Table
 from rich.text import Text
 
 from eval.cause import Cause, cause
-from eval.compare import RIGHT, SIGNIFICANT, Change, Comparison, Verdict
+from eval.compare import RIGHT, SIGNIFICANT, Change, Comparison, Verdict, significant
 from eval.interval import Difference, Estimate
 from eval.metrics import METRICS, STAGES, Metric, Summary, figures
 from eval.records import Record
@@ -36,6 +36,8 @@ LISTED: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("Confidence", ("auroc", "auroc_right", "aurc", "ece")),
 )
 """What the terminal shows; the JSON form and the report have every metric."""
+WIDE = 78
+"""Columns from which on a comparison has room for intervals."""
 BY_TAG = ("hit@5", "answer_accuracy", "refusal_recall")
 
 
@@ -59,7 +61,7 @@ def summary_table(summary: Summary) -> Table:
     """Figures with their intervals and the number of questions that each is over; those of nothing left out."""
     refused = summary.questions - summary.answered
     table = _table(
-        f"{summary.questions} questions, {summary.answerable} answerable, {refused} refused",
+        f"{_count(summary.questions)}, {summary.answerable} answerable, {refused} refused",
         "figure", "value", "95% interval", "of",
     )  # fmt: skip
     for _, names in LISTED:
@@ -112,7 +114,9 @@ def failure_table(failed: Sequence[tuple[Cause, Record]]) -> Table:
 
 def show_comparison(console: Console, found: Comparison) -> None:
     """Prints each difference with its interval and p-value, and the questions that changed, in both directions."""
-    table = _table("Second run less first, paired by question", "figure", "first", "second", "difference", "95%", "p")
+    wide = console.width >= WIDE
+    headings = ("first", "second", "difference", *(["95%"] if wide else []), "p")
+    table = _table("Second run less first, paired by question", "figure", *headings)
     for _, names in LISTED:
         for name in names:
             metric, difference = METRICS[name], found.differences[name]
@@ -121,7 +125,8 @@ def show_comparison(console: Console, found: Comparison) -> None:
                 table.add_row(
                     _label(metric), _rate(difference.a), _rate(difference.b),
                     Text(_signed(difference.value), style=style),
-                    f"{_signed(difference.low)} … {_signed(difference.high)}", Text(_p(difference.p), style=style),
+                    *([f"{_signed(difference.low)} … {_signed(difference.high)}"] if wide else []),
+                    Text(_p(difference.p), style=style),
                 )  # fmt: skip
         table.add_section()
     console.print(table)
@@ -163,7 +168,9 @@ def show_verdicts(console: Console, verdicts: Sequence[Verdict]) -> None:
             f"({_signed(found.value)}, p {_p(found.p)})"
         )
     if verdicts:
-        console.print(f"A gate breaks on a loss that is larger than allowed and significant (p < {SIGNIFICANT}).")
+        console.print(
+            f"A gate breaks on a loss larger than allowed and significant (p < {SIGNIFICANT}, interval without 0)."
+        )
 
 
 def show_fit(console: Console, found: Fit) -> None:
@@ -188,7 +195,7 @@ def show_fit(console: Console, found: Fit) -> None:
 def show_problems(console: Console, problems: Sequence[Problem], questions: int) -> None:
     """Prints what is wrong with a set."""
     if not problems:
-        console.print(f"{questions} questions, nothing wrong with them.")
+        console.print(f"{_count(questions)}, nothing wrong with the set.")
         return
     table = Table(title=f"{len(problems)} problems in {questions} questions", title_justify="left", box=SIMPLE_HEAD)
     for name in ("question", "problem", "what was found"):
@@ -199,7 +206,7 @@ def show_problems(console: Console, problems: Sequence[Problem], questions: int)
 
 
 def _style(metric: Metric, found: Difference) -> str:
-    if not found.p < SIGNIFICANT or found.value == 0:
+    if not significant(found):
         return "dim"
     return "green" if (found.value > 0) == (metric.better == "higher") else "red"
 
@@ -210,10 +217,14 @@ def _label(metric: Metric) -> str:
 
 def _table(title: str, first: str, *numbers: str) -> Table:
     table = Table(title=title, title_justify="left", box=SIMPLE_HEAD)
-    table.add_column(first, overflow="fold")
+    table.add_column(first, overflow="fold", min_width=8)
     for name in numbers:
         table.add_column(name, justify="right", no_wrap=True)
     return table
+
+
+def _count(questions: int) -> str:
+    return "1 question" if questions == 1 else f"{questions} questions"
 
 
 def _rate(value: float) -> str:
@@ -221,7 +232,7 @@ def _rate(value: float) -> str:
 
 
 def _signed(value: float) -> str:
-    return UNDEFINED if math.isnan(value) else f"{value:+.3f}"
+    return UNDEFINED if math.isnan(value) else f"{round(value, 3) + 0.0:+.3f}"
 
 
 def _p(value: float) -> str:

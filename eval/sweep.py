@@ -10,12 +10,11 @@ from pathlib import Path
 from typing import Any
 
 from eval.compare import Comparison, compare
-from eval.conditions import describe
+from eval.conditions import Conditions, describe
 from eval.corpus import Built, Recipe, library_for
 from eval.dataset import Question, QuestionSet, sample
 from eval.metrics import Summary, summarise
-from eval.records import DEPTH
-from eval.run import Run, conduct, read_run
+from eval.run import CONDITIONS, Run, conduct, read_conditions, read_run
 from eval.shared import SharedEncoder
 from rag.encoder import Encoder, load_encoder, load_matching
 from rag.errors import LoadError
@@ -23,8 +22,8 @@ from rag.library import Library
 from rag.manifest import ChunkerSpec, read_manifest
 from rag.types import Settings
 
-TIMED = 25
-"""Questions that are asked once more, by a library opened anew, to time a variant like any other."""
+LEAST_TOKENS = 24
+"""The smallest chunk that `rag index` takes."""
 OF_CHUNKS = ("max_tokens", "overlap")
 OF_SETTINGS = tuple(field.name for field in fields(Settings))
 Value = int | float
@@ -54,14 +53,12 @@ class Variant:
 
 @dataclass(frozen=True, slots=True)
 class Point:
-    """A variant's run, its figures, its comparison with the base (None for the base) and its latency in ms."""
+    """A variant's run, its figures, and its comparison with the base (None for the base)."""
 
     variant: Variant
     run: Run
     summary: Summary
     against: Comparison | None
-    p50: float
-    p95: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,25 +105,23 @@ def variants(axes: dict[str, tuple[Value, ...]], *, grid: bool = False) -> tuple
 def sweep(plan: Plan, *, on_stage: OnStage | None = None) -> Iterator[Point]:
     """The points of a plan, the base first, as they are done; complete runs that are there already are not asked again.
 
-    Variants of one cut share its library, the vectors of questions and of sentences; libraries share the vectors of
-    equal chunks.  Raises `LoadError`, `QuestionError`, `Interrupted` and the LibraryError family.
+    Variants of one cut share its library; libraries share the vectors of equal chunks.  Raises `LoadError`,
+    `QuestionError`, `Interrupted` and the LibraryError family.
     """
     tell = on_stage or (lambda what, done, total: None)
     if plan.library and any(name in OF_CHUNKS for variant in plan.variants for name, _ in variant.changes):
         raise LoadError("a library that exists is cut already: give --articles to vary max_tokens or overlap")
-    for variant in plan.variants:
-        variant.settings(Settings())  # what cannot be is found before the first question
+    for variant in plan.variants:  # what cannot be is found before the first question
+        variant.settings(Settings())
+        _check_cut(variant.recipe(plan.recipe).chunker)
     questions = sample(plan.question_set.questions, plan.limit)
     benches = _Benches(plan, tell)
     base: Run | None = None
     for variant in plan.variants:
         with benches.open(variant) as library:
             run = _run(plan, variant, library, questions, tell)
-        with benches.open_fresh(variant) as fresh:
-            p50, p95 = _timed(fresh, questions, run.conditions.settings)
         base = base or run
-        against = None if run is base else compare(base, run)
-        yield Point(variant, run, summarise(run.records), against, p50, p95)
+        yield Point(variant, run, summarise(run.records), None if run is base else compare(base, run))
 
 
 class _Benches:
@@ -140,27 +135,21 @@ class _Benches:
         self._built: dict[Recipe, Built] = {}
 
     def open(self, variant: Variant) -> Library:
-        """A library that knows the vectors of what was read for other variants."""
+        """A library that has read nothing yet: its questions take as long as they take elsewhere."""
         path = self._plan.library or self._library(variant)
-        return Library(path, encoder=self._sharing(lambda: load_matching(read_manifest(path).encoder)))
-
-    def open_fresh(self, variant: Variant) -> Library:
-        """One that knows nothing, after `open`: its questions take as long as they take elsewhere."""
-        return Library(self._plan.library or self._library(variant), encoder=self._encoder)
-
-    def _sharing(self, load: Callable[[], Encoder]) -> SharedEncoder:
-        if self._shared is None:
-            self._encoder = load()
-            self._shared = SharedEncoder(self._encoder)
-        return self._shared
+        if self._encoder is None:
+            self._encoder = load_matching(read_manifest(path).encoder)
+        return Library(path, encoder=self._encoder)
 
     def _library(self, variant: Variant) -> Path:
         recipe = variant.recipe(self._plan.recipe)
+        if self._shared is None:
+            self._encoder = load_encoder(recipe.model)
+            self._shared = SharedEncoder(self._encoder)
         if recipe not in self._built:
             self._built[recipe] = library_for(
                 self._plan.question_set, self._plan.articles, recipe,
-                on_progress=lambda p: self._tell(f"indexing {variant.name}", p.done, p.total),
-                encoder=self._sharing(lambda: load_encoder(recipe.model)),
+                on_progress=lambda p: self._tell(f"indexing {variant.name}", p.done, p.total), encoder=self._shared,
             )  # fmt: skip
         return self._built[recipe].library
 
@@ -168,12 +157,12 @@ class _Benches:
 def _run(plan: Plan, variant: Variant, library: Library, questions: Sequence[Question], tell: OnStage) -> Run:
     settings = variant.settings(library.settings)
     conditions = describe(plan.question_set, len(questions), library.info, settings)
-    folder = plan.folder / variant.name
+    folder = next(place for place in _places(plan.folder, variant) if _is_free(place, conditions))
     try:
         before = read_run(folder)
     except LoadError:
         before = None
-    if before and before.complete and not before.conditions.differences(conditions):
+    if before and before.complete:
         return before
     return conduct(
         library,
@@ -184,14 +173,22 @@ def _run(plan: Plan, variant: Variant, library: Library, questions: Sequence[Que
     )
 
 
-def _timed(library: Library, questions: Sequence[Question], settings: Settings) -> tuple[float, float]:
-    import numpy as np
+def _places(folder: Path, variant: Variant) -> Iterator[Path]:
+    """Where a variant's run may lie: the sweep may have been made before, of another generation of the library."""
+    yield folder / variant.name
+    yield from (folder / f"{variant.name} ({number})" for number in itertools.count(2))
 
-    chosen = sample(tuple(questions), TIMED)
-    library.examine("What is known about the weather?", k=DEPTH, settings=settings)
-    spent = [library.ask(question.question, settings=settings).timings.total for question in chosen]
-    p50, p95 = np.percentile(spent, [50, 95])
-    return float(p50), float(p95)
+
+def _is_free(folder: Path, conditions: Conditions) -> bool:
+    return not (folder / CONDITIONS).exists() or not read_conditions(folder).differences(conditions)
+
+
+def _check_cut(chunker: ChunkerSpec) -> None:
+    if chunker.max_tokens < LEAST_TOKENS or not 0 <= chunker.overlap < chunker.max_tokens:
+        raise LoadError(
+            f"--vary: chunks of {chunker.max_tokens} tokens with {chunker.overlap} shared cannot be cut; expected at "
+            f"least {LEAST_TOKENS}, and fewer shared than that, but not below 0"
+        )
 
 
 def _value(name: str, text: str, whole: str) -> Value:

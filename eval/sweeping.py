@@ -14,7 +14,7 @@ from rich.table import Table
 from rich.text import Text
 
 from eval.command import Source, progress
-from eval.compare import SIGNIFICANT, to_dict
+from eval.compare import significant, to_dict
 from eval.dataset import load_set
 from eval.folder import runs_folder
 from eval.metrics import METRICS
@@ -42,15 +42,17 @@ class SweepOrder:
     grid: bool = False
     limit: int | None = None
     out: Path | None = None
+    split: str | None = None
 
 
 def run_sweep(order: SweepOrder, *, console: Console, quiet: bool = False) -> list[dict[str, Any]]:
     """Ask every variant and print the table; the JSON form of the points.  Raises `RagError`."""
     found = variants(parse_axes(order.vary), grid=order.grid)
-    question_set = load_set(order.set_path)
+    question_set = load_set(order.set_path, split=order.split)
     own = question_set.articles is not None or question_set.form != "questions"
     library = order.source.library or (None if order.source.articles or own else order.default_library())
-    facts = [question_set.sha256, str(library), str(order.source.articles), order.limit]
+    places = [path.resolve() if path else None for path in (library, order.source.articles)]
+    facts = [question_set.sha256, *map(str, places), order.limit]
     name = hashlib.sha256(repr(facts).encode()).hexdigest()[:8]
     folder = order.out or runs_folder() / f"sweep-{question_set.name}-{name}"
     plan = Plan(question_set, found, folder, library, order.source.articles, order.limit, order.source.recipe)
@@ -68,25 +70,26 @@ def run_sweep(order: SweepOrder, *, console: Console, quiet: bool = False) -> li
         console.print(
             "right: of answerable; of given: right, of all answers; refusal: F1; AUROC: right or wrong; ms: median."
         )
-        console.print(Text(f"* p < {SIGNIFICANT} against the base, paired by question.  The runs are in {folder}"))
+        console.print("* significantly different from the base, paired by question.")
+        console.print(Text(f"The runs are in {folder}"), soft_wrap=True)
     return [_plain(point) for point in points]
 
 
 def sweep_table(points: Sequence[Point]) -> Table:
     """Each variant's figures, marked where they differ significantly from the base, and its median latency."""
     table = Table(title="Quality against latency", title_justify="left", box=SIMPLE_HEAD)
-    table.add_column("variant", no_wrap=True)
+    table.add_column("variant", overflow="fold", min_width=10)
     for heading in (*SHOWN.values(), "ms"):
-        table.add_column(heading, justify="right")
+        table.add_column(heading, justify="right", no_wrap=True, min_width=max(6, len(heading)))
     for point in points:
         figures = (_figure(point, name) for name in SHOWN)
-        table.add_row(Text(point.variant.name), *figures, f"{point.p50:.0f}")
+        table.add_row(Text(point.variant.name), *figures, f"{point.summary.figures['total_p50'].value:.0f}")
     return table
 
 
 def _figure(point: Point, name: str) -> Text:
     value = point.summary.figures[name].value
-    if point.against is None or not point.against.differences[name].p < SIGNIFICANT:
+    if point.against is None or not significant(point.against.differences[name]):
         return Text(f"{value:.3f} ")
     better = (point.against.differences[name].value > 0) == (METRICS[name].better == "higher")
     return Text(f"{value:.3f}*", style="green" if better else "red")
@@ -98,5 +101,4 @@ def _plain(point: Point) -> dict[str, Any]:
         "run": str(point.run.folder),
         "summary": point.summary.to_dict(),
         "against_base": to_dict(point.against)["differences"] if point.against else None,
-        "latency_ms": {"p50": point.p50, "p95": point.p95},
     }

@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 import math
-from dataclasses import asdict, astuple, dataclass, fields, replace
+from dataclasses import asdict, astuple, dataclass, fields
 from functools import cache
 from importlib.resources import files
 from pathlib import Path
@@ -129,13 +129,12 @@ def write_calibration(path: Path, calibration: Calibration) -> None:
 def calibration_for(folder: Path, *, encoder: str, reader: str) -> Calibration:
     """The library's own calibration where it was fitted with this encoder and reader, else the one that is shipped.
 
-    A reader that neither was fitted with is taken at its word.
+    A reader that neither was fitted with is taken at its word.  A minimal confidence goes with its calibration.
     """
     own = read_calibration(folder)
     if own is not None and (own.encoder, own.reader) == (encoder, reader):
         return own
-    found = shipped() if shipped().reader == reader else _trusting(reader)
-    return found if own is None else replace(found, min_confidence=own.min_confidence)
+    return shipped() if shipped().reader == reader else _trusting(reader)
 
 
 def _trusting(reader: str) -> Calibration:

@@ -74,8 +74,7 @@ class _Held:
     @property
     def settings(self) -> Settings:
         """The defaults, with the confidence that the library's owner asks for."""
-        least = self.calibration.min_confidence
-        return Settings() if least is None else Settings(min_confidence=least)
+        return _settings(self.calibration)
 
     def calibrate(self) -> None:
         """Read the calibration that the library has now.  Raises LibraryCorrupt."""
@@ -242,11 +241,12 @@ class Library:
         self, held: _Held, question: str, filters: Filters, settings: Settings | None
     ) -> tuple[Composed, Ranking]:
         started = time.perf_counter()
-        settings = settings or held.settings
+        calibration = held.calibration  # once: a reload may bring another one meanwhile
+        settings = settings or _settings(calibration)
         plain = check_question(question)
         ranking = rank(held.snapshot, held.encoder, plain, settings, filters)
-        provenance = _provenance(held, filters, settings)
-        ability = Ability(held.encoder, held.reader, held.calibration)
+        provenance = _provenance(held.snapshot, filters, settings, calibration)
+        ability = Ability(held.encoder, held.reader, calibration)
         composed = compose(held.snapshot, ability, plain, ranking, provenance)
         total = (time.perf_counter() - started) * 1e3
         answer = replace(composed.answer, timings=replace(composed.answer.timings, total=total))
@@ -263,7 +263,9 @@ class Library:
             ranking = rank(held.snapshot, held.encoder, check_question(query), settings, filters)
             passages = tuple(found.passage for found in merged(held.snapshot, ranking, k))
             timings = replace(ranking.timings, total=(time.perf_counter() - started) * 1e3)
-            return SearchResult(query, passages, timings, _provenance(held, filters, settings))
+            return SearchResult(
+                query, passages, timings, _provenance(held.snapshot, filters, settings, held.calibration)
+            )
 
     def hits(
         self, query: str, *, k: int = 100, filters: Filters | None = None, settings: Settings | None = None
@@ -287,11 +289,16 @@ class Library:
             )
 
 
-def _provenance(held: _Held, filters: Filters, settings: Settings) -> Provenance:
-    manifest = held.snapshot.manifest
+def _settings(calibration: Calibration) -> Settings:
+    least = calibration.min_confidence
+    return Settings() if least is None else Settings(min_confidence=least)
+
+
+def _provenance(snapshot: Snapshot, filters: Filters, settings: Settings, calibration: Calibration) -> Provenance:
+    manifest = snapshot.manifest
     return Provenance(
         manifest.library, manifest.generation, manifest.encoder.fingerprint, version("article-rag"),
-        settings, filters, held.calibration.digest,
+        settings, filters, calibration.digest,
     )  # fmt: skip
 
 

@@ -33,7 +33,9 @@ NOTHING = {"quotes": (BESIDE,), "ranking": (), "read": (UNREAD,)}
         pytest.param(NOTHING | {"gold": Gold(("mine",), False, ())}, Cause.NOT_INDEXED, id="article without answer"),
         pytest.param(NOTHING | {"gold": Gold(("mine",), True, ())}, Cause.NO_CHUNK, id="answer cut in two"),
         pytest.param(
-            {"gold": Gold(("mine",), True, ()), "quotes": (BESIDE,)}, Cause.NO_CHUNK, id="cut, before not extracted"
+            {"gold": Gold(("mine",), True, ()), "quotes": (BESIDE,)},
+            Cause.NOT_EXTRACTED,
+            id="cut, but read in a merged passage",
         ),
         pytest.param(NOTHING, Cause.NOT_RETRIEVED, id="not in the first hundred"),
         pytest.param(NOTHING | {"ranking": (*hits("a", "b"), HIT)}, Cause.RANKED_LOW, id="ranked, not read"),

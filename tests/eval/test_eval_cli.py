@@ -164,7 +164,7 @@ def test_ctrl_c_exits_with_130_and_the_same_command_goes_on(
         code, out, err = rag("eval", questions)
         (folder,) = runs_folder.iterdir()
         assert (code, out.strip()) == (130, "")
-        assert err == f"Stopped after 3 of 10 questions; run the same command with --out {folder} to go on.\n"
+        assert err == f"Stopped after 3 of 10 questions, kept in {folder}; run the same command to go on.\n"
         asked.clear()
         asked.extend(["already"] * 100)
         assert rag("eval", questions)[0] == 0
@@ -173,7 +173,10 @@ def test_ctrl_c_exits_with_130_and_the_same_command_goes_on(
     assert [path.name for path in runs_folder.iterdir()] == [folder.name]
     assert [record.question_id for record in read_run(folder).records] == [one["id"] for one in ROWS]
     code, _, err = rag("eval", questions, "--out", folder)
-    assert (code, err) == (1, f"{folder} holds a complete run: choose another folder, or remove it.\n")
+    assert (code, err) == (
+        1,
+        f"{folder} holds a complete run: look at it with rag eval show or report, or choose another folder.\n",
+    )
 
 
 # -- looking at runs ------------------------------------------------------------------------------------------------
@@ -231,7 +234,24 @@ def test_a_stored_run_passes_its_gates_or_exits_with_3(
     found, out, err = rag("eval", "show", silent, "--baseline", eager, "--gate", gate)
     assert (found, err) == (code, "")
     assert said in flat(out)
-    assert "A gate breaks on a loss that is larger than allowed and significant (p < 0.05)." in flat(out)
+    assert "A gate breaks on a loss larger than allowed and significant (p < 0.05, interval without 0)." in flat(out)
+
+
+def test_a_gate_is_not_passed_by_leaving_questions_out(rag: Command, stored: tuple[Path, Path], tmp_path: Path) -> None:
+    part = shutil.copytree(stored[0], tmp_path / "part")
+    lines = (part / "records.jsonl").read_text("utf-8").splitlines(keepends=True)
+    (part / "records.jsonl").write_text("".join(lines[:4]), "utf-8")
+    code, out, err = rag("eval", "compare", stored[0], part, "--gate", "hit@5:-0.01")
+    assert (code, out) == (1, "") and "the second run lacks 6 questions" in err
+    assert "Only 4 of 10 questions were asked." in flat(rag("eval", "show", part)[1])
+
+
+def test_a_report_replaces_reports_only(rag: Command, stored: tuple[Path, Path]) -> None:
+    records = stored[1] / "records.jsonl"
+    before = records.read_bytes()
+    code, _, err = rag("eval", "report", stored[0], "--out", records)
+    assert code == 1 and "is no .html file" in err
+    assert records.read_bytes() == before
 
 
 def test_a_new_run_is_compared_with_its_baseline(

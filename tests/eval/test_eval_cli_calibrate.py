@@ -18,6 +18,7 @@ from threadpoolctl import threadpool_limits
 from rag.calibration import SIGNALS, parse, read_calibration, write_calibration
 from rag.cli import main
 from rag.library import Library
+from rag.manifest import read_manifest
 from rag.read import ExtractiveReader
 from rag.types import Evidence
 
@@ -70,6 +71,7 @@ def run_of(library: Path, folder: Path, **conditions: Any) -> Path:
     ]  # fmt: skip
     of_library = {
         "library": str(library), "encoder_fingerprint": FakeEncoder().spec.fingerprint,
+        "library_id": read_manifest(library).library if library.exists() else "gone",
         "reader": ExtractiveReader().name, "set_name": "my-set",
     }  # fmt: skip
     return store_run(folder, records, **of_library | conditions).folder
@@ -155,6 +157,8 @@ def test_another_library_of_the_same_encoder_can_be_calibrated(rag: Command, ori
     ("change", "said"),
     [
         pytest.param({"encoder_fingerprint": "other", "encoder": "bge"}, "was made with bge and", id="encoder"),
+        pytest.param({"library_id": "other"}, "is another library than", id="another library of that path"),
+        pytest.param({"questions": 31}, "has 30 of 31 questions", id="not ended"),
         # It would be written and never used.
         pytest.param({"reader": "of-another-kind"}, "of-another-kind", id="reader"),
     ],

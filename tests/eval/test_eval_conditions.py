@@ -37,7 +37,7 @@ def test_conditions_describe_set_library_settings_and_machine(tmp_path: Path) ->
     question_set = QuestionSet(tmp_path / "news.jsonl", "news", "questions", "ab" * 32, QUESTIONS, None)
     found = describe(question_set, 3, FakeLibrary.info, Settings(rrf_k=60), index_chunks_per_second=12.5)
     assert (found.set_name, found.set_sha256, found.questions) == ("news", "ab" * 32, 3)
-    assert (found.library, found.library_id, found.generation) == ("fake.rag", "f00d", 3)
+    assert (found.library, found.library_id, found.generation) == (str(Path("fake.rag").resolve()), "f00d", 3)
     assert (found.encoder, found.encoder_fingerprint) == ("fake-encoder", "fingerprint")
     assert (found.settings.rrf_k, found.index_chunks_per_second) == (60, 12.5)
     assert found.machine.cpus >= 1 and found.machine.memory_gb > 0 and found.machine.python.startswith("3.")

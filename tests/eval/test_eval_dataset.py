@@ -50,7 +50,9 @@ def test_all_fields_are_read(tmp_path: Path) -> None:
 def test_grades_are_read(tmp_path: Path) -> None:
     both = GOOD | {"articles": ["mine", "flood"], "grades": [2, 0]}
     distractor = {"id": "q2", "question": "Why?", "answerable": False, "articles": ["mine"], "grades": [0]}
-    assert [question.grades for question in load(write_set(tmp_path, both, distractor))] == [(2, 0), (0,)]
+    found = load(write_set(tmp_path, both, distractor))
+    assert [question.grades for question in found] == [(2,), ()]
+    assert [question.articles for question in found] == [("mine",), ()], "what is not relevant is not gold"
 
 
 def test_a_draft_that_was_filled_in_is_a_question(tmp_path: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import replace
 from datetime import date
 from typing import Any
@@ -163,9 +164,9 @@ flag = st.booleans()
 texts = st.lists(text, max_size=3).map(tuple)
 records = st.builds(
     Record,
-    question_id=text, question=text, tags=texts, answerable=flag, answers=texts, articles=texts,
-    grades=st.lists(place, max_size=3).map(tuple), gold=st.builds(Gold, texts, flag, texts), answered=flag,
-    confidence=number, evidence=st.builds(Evidence, number, place=number),
+    question_id=text, question=text, tags=texts, answerable=flag, answers=texts, articles=st.just(("a", "b")),
+    grades=st.just(()) | st.tuples(place, place), gold=st.builds(Gold, texts, flag, texts), answered=flag,
+    confidence=st.floats(0, 1), evidence=st.builds(Evidence, number, place=number),
     quotes=st.lists(st.builds(Quote, text, text, place, place, text, flag, flag, flag), max_size=2).map(tuple),
     ranking=st.lists(st.builds(Hit, text, place, place, number, flag), max_size=3).map(tuple),
     read=st.lists(
@@ -231,5 +232,18 @@ def test_other_lines_are_refused(line: str) -> None:
 
 
 def test_blank_lines_between_records_are_skipped() -> None:
-    assert load_records([LINE, "", "  ", LINE]) == (make_record(), make_record())
+    other = make_record(question_id="other")
+    assert load_records([LINE, "", "  ", other.to_line()]) == (make_record(), other)
     assert load_records([]) == ()
+
+
+def test_a_question_that_is_there_twice_is_an_error() -> None:
+    with pytest.raises(LoadError, match="twice"):
+        load_records([LINE, LINE])
+
+
+@pytest.mark.parametrize("value", ["null", "NaN", '"0.4"', "1.5", "true", "-Infinity"])
+def test_a_confidence_that_is_none_is_an_error(value: str) -> None:
+    line = re.sub(r'"confidence": [^,]+,', f'"confidence": {value},', LINE)
+    with pytest.raises(LoadError, match="not a record"):
+        load_records([line])

@@ -11,15 +11,16 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from eval_fakes import CLOSED, QUESTIONS, FakeLibrary, miners, store_run
+from eval_fakes import CLOSED, FLOOD, MINERS, QUESTIONS, FakeLibrary, miners, store_run
 from report_fakes import make_record, make_run
 
 from eval.conditions import Conditions
 from eval.metrics import summarise
 from eval.records import Record
-from eval.run import ask, conduct, missing, read_run, rescore, seconds
-from rag.errors import Interrupted, LoadError, StorageError
-from rag.types import Settings, Timings
+from eval.run import ask, conduct, missing, read_run, rescore
+from rag.disk import writer_lock
+from rag.errors import Interrupted, LibraryLocked, LoadError, QuestionError, StorageError
+from rag.types import Settings
 
 CONDITIONS = replace(make_run([]).conditions, questions=3, settings=Settings())
 FILES = ["conditions.json", "records.jsonl", "summary.json"]
@@ -49,6 +50,28 @@ def test_a_run_keeps_the_order_warms_up_and_tells_its_progress(answerer: FakeLib
     assert (run.name, run.complete) == ("run", True)
 
 
+def test_a_question_that_cannot_be_asked_counts_as_refused(tmp_path: Path) -> None:
+    class Strict(FakeLibrary):
+        def examine(self, question: str, *, k: int = 0, settings: Settings = Settings()) -> Any:  # noqa: B008
+            if question == FLOOD.question:
+                raise QuestionError("holds only common words")
+            return super().examine(question, k=k, settings=settings)
+
+    run = conduct(Strict({"mine": MINERS}, {}), QUESTIONS, tmp_path / "run", CONDITIONS)
+    assert run.complete
+    (record,) = (record for record in run.records if record.question == FLOOD.question)
+    assert (record.answered, record.confidence, record.ranking) == (False, 0.0, ())
+    assert record.reason == "holds only common words"
+    assert read_run(tmp_path / "run") == run
+
+
+def test_two_processes_do_not_share_a_run(answerer: FakeLibrary, tmp_path: Path) -> None:
+    (tmp_path / "run").mkdir()
+    with writer_lock(tmp_path / "run" / "lock"), pytest.raises(LibraryLocked):
+        conduct(answerer, QUESTIONS, tmp_path / "run", CONDITIONS)
+    assert conduct(answerer, QUESTIONS, tmp_path / "run", CONDITIONS).complete
+
+
 def test_questions_are_asked_with_the_settings_of_the_run(answerer: FakeLibrary, tmp_path: Path) -> None:
     given: list[Settings] = []
 
@@ -73,11 +96,6 @@ def test_missing_names_gold_articles_that_are_not_there(answerer: FakeLibrary) -
     extra = replace(CLOSED, id="q4", articles=("mine", "zinc", "coal"))
     unanswerable = replace(QUESTIONS[2], articles=("tin",))
     assert missing(answerer, (*QUESTIONS, extra, extra, unanswerable)) == ("coal", "zinc")
-
-
-def test_seconds_are_those_of_answering() -> None:
-    run = make_run([make_record(timings=Timings(read=400.0, total=600.0)), make_record(timings=Timings(total=900.0))])
-    assert seconds(run) == 1.5
 
 
 # -- the folder -----------------------------------------------------------------------------------------------------
@@ -109,7 +127,9 @@ def test_a_run_reads_back(answerer: FakeLibrary, tmp_path: Path) -> None:
 def test_an_interrupted_run_goes_on_with_the_rest_and_ends_the_same(tmp_path: Path, stop_at: int) -> None:
     whole = conduct(miners(), QUESTIONS, tmp_path / "whole", CONDITIONS)
     out = tmp_path / "run"
-    with pytest.raises(Interrupted, match=rf"Stopped after {stop_at - 1} of 3 questions; .* --out {out} to go on"):
+    with pytest.raises(
+        Interrupted, match=rf"Stopped after {stop_at - 1} of 3 questions, kept in {out}; run the same command to go on"
+    ):
         conduct(miners(stop_at=stop_at), QUESTIONS, out, CONDITIONS)
     kept = read_run(out)
     assert ids(kept.records) == ["q1", "q2", "q3"][: stop_at - 1]
@@ -149,7 +169,7 @@ def test_an_interrupt_after_the_last_question_leaves_only_the_summary_to_be_writ
             raise KeyboardInterrupt
 
     out, library = tmp_path / "run", miners()
-    with pytest.raises(Interrupted, match="Stopped after 3 of 3 questions; run the same command"):
+    with pytest.raises(Interrupted, match=r"Stopped after 3 of 3 questions, kept in .*; run the same command"):
         conduct(library, QUESTIONS, out, CONDITIONS, on_progress=stop)
     assert names(out) == FILES[:2]
     asked = len(library.asked)
@@ -213,7 +233,7 @@ def test_a_run_under_other_conditions_is_refused(stopped: Path, change: dict[str
 
 def test_a_complete_run_is_refused(tmp_path: Path) -> None:
     conduct(miners(), QUESTIONS, tmp_path / "run", CONDITIONS)
-    refused(tmp_path / "run", CONDITIONS, "holds a complete run: choose another folder")
+    refused(tmp_path / "run", CONDITIONS, "holds a complete run: look at it with rag eval show or report, or choose")
 
 
 def test_a_run_of_other_questions_under_the_same_conditions_is_refused(stopped: Path) -> None:
@@ -235,7 +255,7 @@ def test_an_empty_folder_is_used(answerer: FakeLibrary, tmp_path: Path) -> None:
 
 def test_a_file_in_the_way_is_refused(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("x")
-    refused(tmp_path / "file", CONDITIONS, "not a run")
+    refused(tmp_path / "file", CONDITIONS, "is a file")
     refused(tmp_path / "file" / "run", CONDITIONS, "cannot be written")
 
 

@@ -119,7 +119,7 @@ def test_verdicts_say_what_was_found(terminal: Terminal) -> None:
     assert "gate answer_accuracy -0.01: BROKEN 1.000 → 0.000 (-1.000, p 0.008)" in shown
     assert "gate hit@5 +0: holds 1.000 → 1.000" in shown
     assert "gate answer_precision -1: BROKEN 1.000 → –" in shown
-    assert shown.endswith("A gate breaks on a loss that is larger than allowed and significant (p < 0.05).")
+    assert shown.endswith("A gate breaks on a loss larger than allowed and significant (p < 0.05, interval without 0).")
 
 
 def test_without_gates_nothing_is_said(terminal: Terminal) -> None:

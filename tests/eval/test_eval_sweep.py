@@ -159,7 +159,7 @@ def test_a_sweep_gives_each_variant_a_run_and_compares_it_with_the_base(
     assert [point.summary.answered for point in points[1:]] == [3, 0]
     assert points[0].against is None
     assert [point.against is not None for point in points[1:]] == [True, True]
-    assert all(0 < point.p50 <= point.p95 for point in points)
+    assert all(point.summary.figures["total_p50"].value > 0 for point in points)
     assert seen[:3] == [("asking base", 1, 3), ("asking base", 2, 3), ("asking base", 3, 3)]
 
 
@@ -225,8 +225,7 @@ def test_libraries_of_other_cuts_are_made_once_and_share_their_vectors(
     seen: list[str] = []
     list(sweep(made, on_stage=lambda what, *_: seen.append(what)))
     assert seen == []
-    assert len(encoder.passages) > built  # only what the timed questions read
-    assert all("asking" not in what for what in seen)
+    assert len(encoder.passages) == built, "what is there is not made again"
 
 
 def test_the_limit_is_of_the_whole_set(
@@ -259,7 +258,7 @@ def test_the_command_prints_a_table_and_keeps_the_runs(
     assert strictest["variant"] == {"min_confidence": 1.0}
     assert strictest["against_base"]["accuracy"]["n"] == 3
     assert strictest["summary"]["answered"] == 0
-    assert strictest["latency_ms"]["p50"] > 0
+    assert strictest["summary"]["figures"]["total_p50"]["value"] > 0
     assert len(list(runs_folder.iterdir())) == 1
 
 

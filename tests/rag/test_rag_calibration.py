@@ -226,16 +226,18 @@ def test_the_own_one_is_used_with_its_encoder_and_reader(tmp_path: Path) -> None
     assert calibration_for(tmp_path, encoder=SURE.encoder, reader=READER) == SURE
 
 
-def test_with_another_encoder_only_the_minimal_confidence_of_the_own_one_stays(tmp_path: Path) -> None:
+def test_with_another_encoder_the_one_that_is_shipped_is_used(tmp_path: Path) -> None:
     write_calibration(tmp_path / NAME, replace(SURE, min_confidence=0.65))
-    assert calibration_for(tmp_path, encoder="other", reader=READER) == replace(shipped(), min_confidence=0.65)
+    assert calibration_for(tmp_path, encoder="other", reader=READER) == shipped(), (
+        "a threshold goes with its calibration"
+    )
 
 
 def test_a_reader_that_nothing_was_fitted_with_is_taken_at_its_word(tmp_path: Path) -> None:
     write_calibration(tmp_path / NAME, replace(SURE, min_confidence=0.65))
     used = calibration_for(tmp_path, encoder=SURE.encoder, reader="mine")
     assert used.confidence(Evidence(judged=math.log(4), dense=0.9)) == pytest.approx(4 / 5)
-    assert (used.reader, used.min_confidence) == ("mine", 0.65)
+    assert (used.reader, used.min_confidence) == ("mine", None)
 
 
 # -- the library ----------------------------------------------------------------------------------------------------
@@ -357,5 +359,5 @@ def test_a_rebuild_with_another_model_goes_back_to_what_is_shipped(library: Path
     other = FakeEncoder(weights="2" * 64)
     rebuild(library, encoder=other, chunker=SMALL_CHUNKS)
     with Library(library, encoder=other) as opened:
-        assert opened.calibration == replace(shipped(), min_confidence=0.8)
-        assert opened.settings.min_confidence == 0.8
+        assert opened.calibration == shipped()
+        assert opened.settings == Settings()
