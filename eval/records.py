@@ -188,39 +188,20 @@ def gold_of(question: Question, source: Source) -> Gold:
 
 def unasked(question: Question, reason: str, source: Source) -> Record:
     """The record of a question that the library does not take: refused, with nothing found."""
-    return Record(
-        question_id=question.id,
-        question=question.question,
-        tags=question.tags,
-        answerable=question.answerable,
-        answers=question.answers,
-        articles=question.articles,
-        grades=question.grades,
-        gold=gold_of(question, source),
-        answered=False,
-        confidence=0.0,
-        evidence=Evidence(),
-        quotes=(),
-        ranking=(),
-        read=(),
-        reason=reason,
+    return _record(
+        question, gold_of(question, source),
+        answered=False, confidence=0.0, evidence=Evidence(), quotes=(), ranking=(), read=(), reason=reason,
         timings=Timings(),
-    )
+    )  # fmt: skip
 
 
 def judge(question: Question, examined: Examination, source: Source) -> Record:
     """The record of one question.  A quote from an article that `source` does not have is not verbatim."""
     answer, gold = examined.answer, gold_of(question, source)
     relevant = frozenset(gold.chunks)
-    return Record(
-        question_id=question.id,
-        question=question.question,
-        tags=question.tags,
-        answerable=question.answerable,
-        answers=question.answers,
-        articles=question.articles,
-        grades=question.grades,
-        gold=gold,
+    return _record(
+        question,
+        gold,
         answered=answer.answered,
         confidence=float(answer.confidence),
         evidence=answer.evidence,
@@ -232,6 +213,20 @@ def judge(question: Question, examined: Examination, source: Source) -> Record:
         read=tuple(_read(question, passage) for passage in answer.passages),
         reason=answer.reason,
         timings=answer.timings,
+    )
+
+
+def _record(question: Question, gold: Gold, **found: Any) -> Record:
+    return Record(
+        question_id=question.id,
+        question=question.question,
+        tags=question.tags,
+        answerable=question.answerable,
+        answers=question.answers,
+        articles=question.articles,
+        grades=question.grades,
+        gold=gold,
+        **found,
     )
 
 
