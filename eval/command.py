@@ -21,7 +21,6 @@ from eval.conditions import describe, to_json
 from eval.corpus import Recipe, library_for
 from eval.dataset import QuestionSet, load_set, sample
 from eval.folder import run_folder
-from eval.metrics import Summary, summarise
 from eval.run import CONDITIONS, Run, check_place, conduct, missing, read_run, rescore
 from eval.show import show, show_comparison, show_fit, show_verdicts
 from rag.calibration import NAME, SIGNALS, read_calibration, write_calibration
@@ -64,7 +63,6 @@ class Outcome:
     """A run with its figures, and what a baseline says of it."""
 
     run: Run
-    summary: Summary
     missing: tuple[str, ...]
     comparison: Comparison | None
     verdicts: tuple[Verdict, ...]
@@ -95,14 +93,14 @@ def evaluate(order: Order, *, console: Console, quiet: bool = False) -> Outcome:
             run = conduct(
                 library, questions, folder, conditions, on_progress=lambda done, _: bar.update(task, completed=done)
             )
-    return _outcome(run, summarise(run.records), absent, baseline, gates)
+    return _outcome(run, absent, baseline, gates)
 
 
 def judge_again(folder: Path, baseline: Path | None, gates: str) -> Outcome:
     """A stored run, scored anew."""
     parsed, before = _gates(baseline, gates)
-    run, summary = rescore(folder)
-    return _outcome(run, summary, (), before, parsed)
+    run, _ = rescore(folder)
+    return _outcome(run, (), before, parsed)
 
 
 def report_outcome(outcome: Outcome, console: Console) -> None:
@@ -114,14 +112,14 @@ def report_outcome(outcome: Outcome, console: Console) -> None:
         console.print(
             Text(f"Gold articles that are not in the library: {len(outcome.missing)} ({outcome.missing[0]} for one).")
         )
-    show(console, outcome.summary, outcome.run.records)
-    speed = outcome.run.conditions.index_chunks_per_second
+    show(console, run.summary, run.records)
+    speed = run.conditions.index_chunks_per_second
     if speed:
         console.print(f"The library was embedded at {speed:.0f} chunks per second.")
     if outcome.comparison:
         show_comparison(console, outcome.comparison)
     show_verdicts(console, outcome.verdicts)
-    console.print(Text(f"The run is in {outcome.run.folder}"), soft_wrap=True)
+    console.print(Text(f"The run is in {run.folder}"), soft_wrap=True)
 
 
 def outcome_json(outcome: Outcome) -> dict[str, Any]:
@@ -135,7 +133,7 @@ def outcome_json(outcome: Outcome) -> dict[str, Any]:
         "run": str(outcome.run.folder),
         "complete": outcome.run.complete,
         "conditions": to_json(outcome.run.conditions),
-        "summary": outcome.summary.to_dict(),
+        "summary": outcome.run.summary.to_dict(),
         "failures": failed,
         "missing_articles": list(outcome.missing),
         "comparison": to_dict(outcome.comparison) if outcome.comparison else None,
@@ -215,7 +213,6 @@ def report_fit(found: Fit, written: Path | None, console: Console) -> None:
 
 def fit_json(found: Fit, written: Path | None) -> dict[str, Any]:
     """JSON form of a fit."""
-
     return {
         "calibration": json.loads(found.calibration.to_json()),
         "before": {name: figure.to_dict() for name, figure in found.before.items()},
@@ -244,8 +241,7 @@ def opened(
     quiet: bool = False,
 ) -> Iterator[tuple[Library, float | None]]:
     """The library that answers, made from articles where that is asked for, and how fast it was embedded."""
-    own = question_set.articles is not None or question_set.form != "questions"
-    if source.library or not (source.articles or own):
+    if source.library or not (source.articles or question_set.brings_articles):
         if source.recipe != Recipe():
             raise LoadError("--model, --chunk-tokens and --overlap are for --articles: a library is cut already")
         with rag.open(source.library or default_library()) as library:
@@ -272,13 +268,11 @@ def progress(console: Console, *, quiet: bool) -> Iterator[Progress]:
         yield bar
 
 
-def _outcome(
-    run: Run, summary: Summary, absent: tuple[str, ...], baseline: Run | None, gates: Sequence[Gate]
-) -> Outcome:
+def _outcome(run: Run, absent: tuple[str, ...], baseline: Run | None, gates: Sequence[Gate]) -> Outcome:
     if baseline is None:
-        return Outcome(run, summary, absent, None, ())
+        return Outcome(run, absent, None, ())
     found = compare(baseline, run)
-    return Outcome(run, summary, absent, found, verdicts(found, gates))
+    return Outcome(run, absent, found, verdicts(found, gates))
 
 
 def _gates(baseline: Path | None, text: str) -> tuple[tuple[Gate, ...], Run | None]:

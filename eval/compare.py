@@ -96,13 +96,14 @@ def _check_gold(a: Record, b: Record) -> None:
         )
 
 
-def _outcome(record: Record) -> str:
+def outcome(record: Record) -> str:
+    """ "right", a refusal where there is no answer included, or the value of its `Cause`."""
     found = cause(record)
-    return RIGHT if found is None else found.value
+    return RIGHT if found is None else str(found.value)
 
 
 def _change(a: Record, b: Record) -> Change | None:
-    before, after = _outcome(a), _outcome(b)
+    before, after = outcome(a), outcome(b)
     return None if before == after else Change(a.question_id, a.question, before, after)
 
 

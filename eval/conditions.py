@@ -10,37 +10,13 @@ from collections.abc import Iterator
 from dataclasses import asdict, dataclass, fields
 from datetime import datetime, timezone
 from pathlib import Path
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any
 
 from eval.dataset import QuestionSet
 from rag.types import Settings, to_plain
 
-
-class Info(Protocol):
-    """What a library says about itself (`rag.library.LibraryInfo`)."""
-
-    @property
-    def path(self) -> str: ...
-    @property
-    def library(self) -> str: ...
-    @property
-    def generation(self) -> int: ...
-    @property
-    def articles(self) -> int: ...
-    @property
-    def chunks(self) -> int: ...
-    @property
-    def encoder_name(self) -> str: ...
-    @property
-    def encoder(self) -> str: ...
-    @property
-    def chunker(self) -> str: ...
-    @property
-    def reader(self) -> str: ...
-    @property
-    def calibration(self) -> str: ...
-    @property
-    def version(self) -> str: ...
+if TYPE_CHECKING:
+    from rag.library import LibraryInfo
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +77,7 @@ class Conditions:
 def describe(
     question_set: QuestionSet,
     questions: int,
-    info: Info,
+    info: LibraryInfo,
     settings: Settings,
     *,
     index_chunks_per_second: float | None = None,

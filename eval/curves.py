@@ -15,9 +15,9 @@ from numpy.typing import NDArray
 
 from eval.cause import Cause
 from eval.interval import Estimate, Floats, estimate, resamples
-from eval.metrics import STAGES, count_causes
+from eval.metrics import QUANTILES, STAGES, count_causes, figures
 from eval.records import DEPTH, Record, chunk_name
-from eval.statistic import BINS, percentile, ratio
+from eval.statistic import BINS, ratio
 
 COVERAGES = 100
 """Points of a risk-coverage curve."""
@@ -145,13 +145,8 @@ def reliability(records: Sequence[Record]) -> tuple[Bin, ...]:
 
 def latency(records: Sequence[Record]) -> tuple[Latency, ...]:
     """p50, p95 and p99 of each stage, in the order of the stages, the total last."""
-    weights = resamples(len(records))
-    found = []
-    for stage in STAGES:
-        times = [(float(getattr(record.timings, stage)), 1.0) for record in records]
-        rows = np.array(times, np.float64).reshape(-1, 2)
-        found.append(Latency(stage, *(estimate(rows, percentile(q), weights) for q in (50, 95, 99))))
-    return tuple(found)
+    found = figures(records, [f"{stage}_p{q}" for stage in STAGES for q in QUANTILES])
+    return tuple(Latency(stage, *(found[f"{stage}_p{q}"] for q in QUANTILES)) for stage in STAGES)
 
 
 def cause_shares(records: Sequence[Record]) -> tuple[CauseShare, ...]:

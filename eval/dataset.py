@@ -69,6 +69,11 @@ class QuestionSet:
     questions: tuple[Question, ...]
     articles: Path | None
 
+    @property
+    def brings_articles(self) -> bool:
+        """Its articles lie beside it or in it."""
+        return self.articles is not None or self.form != "questions"
+
 
 def load_set(path: Path, *, split: str | None = None) -> QuestionSet:
     """The set at `path`, in whichever of `FORMS` it is; `split` names the judgements of a BEIR folder.

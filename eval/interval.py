@@ -10,6 +10,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -63,10 +64,16 @@ def point(rows: Floats, statistic: Statistic) -> float:
     return float(statistic(rows, np.ones((1, len(rows))))[0])
 
 
+@lru_cache(maxsize=2)
 def resamples(n: int, count: int = RESAMPLES, seed: int = SEED) -> Floats:
-    """(count, n) weights of bootstrap resamples: how often each question is drawn, with replacement."""
+    """(count, n) weights of bootstrap resamples: how often each question is drawn, with replacement; not to be written.
+
+    The figures of one run, its curves and its thresholds all ask for the same ones.
+    """
     random = np.random.default_rng(seed)
-    return random.multinomial(n, np.full(n, 1 / n), size=count).astype(np.float64) if n else np.zeros((count, 0))
+    drawn = random.multinomial(n, np.full(n, 1 / n), size=count).astype(np.float64) if n else np.zeros((count, 0))
+    drawn.flags.writeable = False
+    return drawn
 
 
 def estimate(rows: Floats, statistic: Statistic, weights: Floats) -> Estimate:

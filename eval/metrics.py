@@ -40,6 +40,10 @@ class Metric:
     statistic: Statistic = ratio
     better: Better = "higher"
 
+    def gains(self, difference: float) -> bool:
+        """Whether a difference is one for the better."""
+        return (difference > 0) == (self.better == "higher")
+
 
 def _when(counts: bool, value: float) -> Row:
     return (float(value), 1.0) if counts else (0.0, 0.0)

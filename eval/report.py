@@ -20,7 +20,7 @@ from markupsafe import Markup
 from eval.compare import RIGHT, Comparison, compare
 from eval.curves import latency, recall_curve, reliability, risk_coverage
 from eval.interval import Estimate
-from eval.metrics import METRICS, Metric, summarise
+from eval.metrics import METRICS, Metric
 from eval.plots import Kind, plot_latency, plot_recall, plot_reliability, plot_risk_coverage
 from eval.rows import LISTED, OUTCOMES, REFUSED, outcome, passage_limits, question_rows
 from eval.run import Run
@@ -99,7 +99,7 @@ def policy(script: str) -> str:
 
 
 def _figures(runs: Sequence[Run], comparison: Comparison | None) -> dict[str, Any]:
-    summaries = [summarise(run.records) for run in runs]
+    summaries = [run.summary for run in runs]
     tags = tag_names(runs)
     return {
         "cards": cards(summaries, comparison),

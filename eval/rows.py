@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from eval.cause import Cause, cause
+from eval import compare
+from eval.cause import Cause
 from eval.compare import RIGHT
 from eval.excerpt import Excerpt, excerpt
 from eval.records import Quote, Read, Record
@@ -106,10 +107,8 @@ class Row:
 
 def outcome(record: Record) -> str:
     """One of `OUTCOMES`."""
-    found = cause(record)
-    if found is not None:
-        return str(found.value)
-    return RIGHT if record.answerable else REFUSED
+    found = compare.outcome(record)
+    return REFUSED if found == RIGHT and not record.answerable else found
 
 
 def question_rows(runs: Sequence[Run]) -> Iterator[Row]:

@@ -10,17 +10,18 @@ import json
 import os
 from collections.abc import Callable, Sequence
 from contextlib import suppress
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import IO, Any, Protocol
 
-from eval.conditions import Conditions, parse_conditions
+from eval.conditions import Conditions, parse_conditions, to_json
 from eval.dataset import Question
 from eval.metrics import Summary, summarise
 from eval.records import DEPTH, Record, Source, judge, load_records, unasked
 from rag.disk import write_atomic, writer_lock
 from rag.errors import ArticleNotFound, Interrupted, LoadError, QuestionError, StorageError
-from rag.types import Article, Chunk, Examination, Settings, to_plain
+from rag.types import Article, Chunk, Examination, Settings
 
 CONDITIONS, RECORDS, SUMMARY, LOCK = "conditions.json", "records.jsonl", "summary.json", "lock"
 WARM_UP = "What is known about the weather?"
@@ -40,7 +41,7 @@ class Answerer(Protocol):
     def chunks(self, article_id: str, /) -> tuple[Chunk, ...]: ...
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Run:
     """A run as it lies in its folder; `records` are those of the questions asked so far."""
 
@@ -57,6 +58,11 @@ class Run:
     def complete(self) -> bool:
         """Whether every question was asked."""
         return len(self.records) == self.conditions.questions
+
+    @cached_property
+    def summary(self) -> Summary:
+        """Its figures, computed once."""
+        return summarise(self.records)
 
 
 def ask(library: Answerer, question: Question, settings: Settings) -> Record:
@@ -89,21 +95,18 @@ def conduct(
         raise _refused(folder, error) from error
     with writer_lock(folder / LOCK):
         try:
-            check_place(folder, conditions)  # again: another process may have ended its run just now
-            return _conduct(library, questions, folder, conditions, on_progress)
+            # Again: another process may have ended its run just now.
+            before = check_place(folder, conditions)
+            return _conduct(library, questions, Run(folder, conditions, before), on_progress)
         finally:
             with suppress(OSError):
                 (folder / LOCK).unlink()
 
 
-def _conduct(
-    library: Answerer,
-    questions: Sequence[Question],
-    folder: Path,
-    conditions: Conditions,
-    on_progress: Progress | None,
-) -> Run:
-    done = _begin(folder, conditions, questions)
+def _conduct(library: Answerer, questions: Sequence[Question], before: Run, on_progress: Progress | None) -> Run:
+    """Go on with the run that was kept before."""
+    folder, conditions, done = before.folder, before.conditions, list(before.records)
+    _begin(before, questions)
     total, settings = len(questions), conditions.settings
     try:
         with _append(folder / RECORDS) as stream:
@@ -114,14 +117,15 @@ def _conduct(
                 _write(stream, done[-1], sync=len(done) % SYNC_EVERY == 0 or len(done) == total)
                 if on_progress is not None:
                     on_progress(len(done), total)
-        _write_summary(folder, summarise(done))
+        run = Run(folder, conditions, tuple(done))
+        _write_summary(run)
     except KeyboardInterrupt:
         raise Interrupted(
             f"Stopped after {len(done)} of {total} questions, kept in {folder}; run the same command to go on."
         ) from None
     except OSError as error:
         raise _refused(folder, error) from error
-    return Run(folder, conditions, tuple(done))
+    return run
 
 
 def read_conditions(folder: Path) -> Conditions:
@@ -156,12 +160,11 @@ def _no_run(folder: Path, error: OSError) -> LoadError:
 def rescore(folder: Path) -> tuple[Run, Summary]:
     """The run with its figures computed anew from its records, written where they differ from `summary.json`."""
     run = read_run(folder)
-    summary = summarise(run.records)
     try:
-        _write_summary(folder, summary)
+        _write_summary(run)
     except OSError as error:
         raise _refused(folder, error) from error
-    return run, summary
+    return run, run.summary
 
 
 def missing(library: Source, questions: Sequence[Question]) -> tuple[str, ...]:
@@ -170,14 +173,17 @@ def missing(library: Source, questions: Sequence[Question]) -> tuple[str, ...]:
     return tuple(article for article in gold if not _holds(library, article))
 
 
-def check_place(folder: Path, conditions: Conditions | None = None) -> None:
-    """Raise `StorageError` where no run can be kept: another thing, a complete run, or one of other conditions."""
+def check_place(folder: Path, conditions: Conditions | None = None) -> tuple[Record, ...]:
+    """The records of the interrupted run that is there.
+
+    Raises `StorageError` where no run can be kept: another thing, a complete run, or one of other conditions.
+    """
     if not (folder / CONDITIONS).exists():
         if folder.exists() and not folder.is_dir():
             raise StorageError(f"{folder} is a file: choose another place for the run.")
         if folder.exists() and any(path.name != LOCK for path in folder.iterdir()):
             raise StorageError(f"{folder} is not empty and not a run: choose another folder, or remove it.")
-        return
+        return ()
     before = read_run(folder)
     if before.complete and (folder / SUMMARY).exists():
         raise StorageError(
@@ -187,29 +193,20 @@ def check_place(folder: Path, conditions: Conditions | None = None) -> None:
         raise StorageError(
             f"{folder} holds a run under other conditions ({'; '.join(other)}): choose another folder, or remove it."
         )
+    return before.records
 
 
-def _begin(folder: Path, conditions: Conditions, questions: Sequence[Question]) -> list[Record]:
-    """The records that are there already; a new folder gets its conditions."""
-    try:
-        if (folder / CONDITIONS).exists():
-            return _resume(folder, questions)
-        (folder / RECORDS).touch()
-        write_atomic(folder / CONDITIONS, _pretty(to_plain(asdict(conditions))).encode())
-    except OSError as error:
-        raise _refused(folder, error) from error
-    return []
-
-
-def _resume(folder: Path, questions: Sequence[Question]) -> list[Record]:
-    before = read_run(folder)
-    asked = [record.question_id for record in before.records]
+def _begin(run: Run, questions: Sequence[Question]) -> None:
+    """Leave in the folder what the run holds so far: a kill may have left half a line besides."""
+    asked = [record.question_id for record in run.records]
     if asked != [question.id for question in questions[: len(asked)]]:
-        raise StorageError(f"{folder} holds other questions than this set begins with: choose another folder.")
-    # A kill may have left half a line.
-    text = "".join(f"{record.to_line()}\n" for record in before.records)
-    write_atomic(folder / RECORDS, text.encode())
-    return list(before.records)
+        raise StorageError(f"{run.folder} holds other questions than this set begins with: choose another folder.")
+    try:
+        write_atomic(run.folder / RECORDS, "".join(f"{record.to_line()}\n" for record in run.records).encode())
+        if not (run.folder / CONDITIONS).exists():
+            write_atomic(run.folder / CONDITIONS, _pretty(to_json(run.conditions)).encode())
+    except OSError as error:
+        raise _refused(run.folder, error) from error
 
 
 def _append(path: Path) -> IO[str]:
@@ -228,8 +225,8 @@ def _whole_lines(raw: bytes) -> list[str]:
     return [line.decode("utf-8", "replace") for line in raw.split(b"\n")[:-1]]
 
 
-def _write_summary(folder: Path, summary: Summary) -> None:
-    path, told = folder / SUMMARY, _pretty(summary.to_dict()).encode()
+def _write_summary(run: Run) -> None:
+    path, told = run.folder / SUMMARY, _pretty(run.summary.to_dict()).encode()
     if not path.exists() or path.read_bytes() != told:
         write_atomic(path, told)
 

@@ -114,7 +114,6 @@ class Failing:
     """A cause of failure: how many questions of every run, and a bar for each."""
 
     cause: Cause
-    what: str
     shares: tuple[CauseShare, ...]
     bars: tuple[Markup, ...]
 
@@ -205,7 +204,6 @@ def failing(runs: Sequence[Run]) -> tuple[Failing, ...]:
     return tuple(
         Failing(
             cause=shares[0].cause,
-            what=shares[0].cause.what,
             shares=shares,
             bars=tuple(Markup(bar(share.share.value / most, series)) for series, share in enumerate(shares)),
         )
@@ -241,7 +239,7 @@ def verdict(metric: Metric, difference: Difference) -> str:
         return "–"
     if not significant(difference):
         return "no clear difference"
-    return "better" if (difference.value > 0) == (metric.better == "higher") else "worse"
+    return "better" if metric.gains(difference.value) else "worse"
 
 
 def _row(metric: Metric, summaries: Sequence[Summary], comparison: Comparison | None) -> Row:

@@ -13,8 +13,8 @@ from rich.text import Text
 
 from eval.cause import Cause, cause
 from eval.compare import RIGHT, SIGNIFICANT, Change, Comparison, Verdict, significant
-from eval.interval import Difference, Estimate
-from eval.metrics import METRICS, STAGES, Metric, Summary, figures
+from eval.interval import Difference, Estimate, point
+from eval.metrics import METRICS, STAGES, Metric, Summary, tabulate
 from eval.records import Record
 
 if TYPE_CHECKING:
@@ -76,10 +76,11 @@ def summary_table(summary: Summary) -> Table:
 def tag_table(records: Sequence[Record]) -> Table:
     """A few figures for each tag; a question with two tags counts for both."""
     table = _table("By tag", "tag", "n", "hit@5", "right", "refused")
+    rows = tabulate(records, BY_TAG)
     for tag in sorted({tag for record in records for tag in record.tags}):
-        tagged = [record for record in records if tag in record.tags]
-        found = figures(tagged, BY_TAG)
-        table.add_row(Text(tag), str(len(tagged)), *(_rate(found[name].value) for name in BY_TAG))
+        held = [number for number, record in enumerate(records) if tag in record.tags]
+        found = (point(rows[name][held], METRICS[name].statistic) for name in BY_TAG)
+        table.add_row(Text(tag), str(len(held)), *map(_rate, found))
     return table
 
 
@@ -208,7 +209,7 @@ def show_problems(console: Console, problems: Sequence[Problem], questions: int)
 def _style(metric: Metric, found: Difference) -> str:
     if not significant(found):
         return "dim"
-    return "green" if (found.value > 0) == (metric.better == "higher") else "red"
+    return "green" if metric.gains(found.value) else "red"
 
 
 def _label(metric: Metric) -> str:

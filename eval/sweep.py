@@ -13,7 +13,7 @@ from eval.compare import Comparison, compare
 from eval.conditions import Conditions, describe
 from eval.corpus import Built, Recipe, library_for
 from eval.dataset import Question, QuestionSet, sample
-from eval.metrics import Summary, summarise
+from eval.metrics import Summary
 from eval.run import CONDITIONS, Run, conduct, read_conditions, read_run
 from eval.shared import SharedEncoder
 from rag.encoder import Encoder, load_encoder, load_matching
@@ -53,12 +53,16 @@ class Variant:
 
 @dataclass(frozen=True, slots=True)
 class Point:
-    """A variant's run, its figures, and its comparison with the base (None for the base)."""
+    """A variant's run, and its comparison with the base (None for the base)."""
 
     variant: Variant
     run: Run
-    summary: Summary
     against: Comparison | None
+
+    @property
+    def summary(self) -> Summary:
+        """The figures of the run."""
+        return self.run.summary
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,7 +125,7 @@ def sweep(plan: Plan, *, on_stage: OnStage | None = None) -> Iterator[Point]:
         with benches.open(variant) as library:
             run = _run(plan, variant, library, questions, tell)
         base = base or run
-        yield Point(variant, run, summarise(run.records), None if run is base else compare(base, run))
+        yield Point(variant, run, None if run is base else compare(base, run))
 
 
 class _Benches:

@@ -49,8 +49,9 @@ def run_sweep(order: SweepOrder, *, console: Console, quiet: bool = False) -> li
     """Ask every variant and print the table; the JSON form of the points.  Raises `RagError`."""
     found = variants(parse_axes(order.vary), grid=order.grid)
     question_set = load_set(order.set_path, split=order.split)
-    own = question_set.articles is not None or question_set.form != "questions"
-    library = order.source.library or (None if order.source.articles or own else order.default_library())
+    library = order.source.library
+    if library is None and not (order.source.articles or question_set.brings_articles):
+        library = order.default_library()
     places = [path.resolve() if path else None for path in (library, order.source.articles)]
     facts = [question_set.sha256, *map(str, places), order.limit]
     name = hashlib.sha256(repr(facts).encode()).hexdigest()[:8]
@@ -91,8 +92,8 @@ def _figure(point: Point, name: str) -> Text:
     value = point.summary.figures[name].value
     if point.against is None or not significant(point.against.differences[name]):
         return Text(f"{value:.3f} ")
-    better = (point.against.differences[name].value > 0) == (METRICS[name].better == "higher")
-    return Text(f"{value:.3f}*", style="green" if better else "red")
+    gained = METRICS[name].gains(point.against.differences[name].value)
+    return Text(f"{value:.3f}*", style="green" if gained else "red")
 
 
 def _plain(point: Point) -> dict[str, Any]:

@@ -39,7 +39,7 @@ _LACKING = {
 
 @dataclass(frozen=True, slots=True)
 class Composed:
-    """An answer, and its citations or those that were withheld."""
+    """An answer, and its citations or, where they were asked for, those that were withheld."""
 
     answer: Answer
     quotes: tuple[Citation, ...]
@@ -54,8 +54,13 @@ class Ability:
     calibration: Calibration
 
 
-def compose(snapshot: Snapshot, ability: Ability, question: str, ranking: Ranking, provenance: Provenance) -> Composed:
-    """The answer to a ranked question, its total time left to the caller.  Raises CitationError."""
+def compose(
+    snapshot: Snapshot, ability: Ability, question: str, ranking: Ranking, provenance: Provenance, *, withheld: bool
+) -> Composed:
+    """The answer to a ranked question, its total time left to the caller.  Raises CitationError.
+
+    With `withheld`, a refusal is cited too, for those who judge it.
+    """
     settings = provenance.settings
     clock = time.perf_counter()
     found = merged(snapshot, ranking, settings.passages)
@@ -67,7 +72,7 @@ def compose(snapshot: Snapshot, ability: Ability, question: str, ranking: Rankin
     read = (time.perf_counter() - clock) * 1e3
     clock = time.perf_counter()
     answered = bool(readings) and confidence >= settings.min_confidence
-    chosen = choose(readings, found, settings.max_citations)
+    chosen = choose(readings, found, settings.max_citations) if answered or withheld else []
     quotes = tuple(_cite(snapshot, number, reading, found) for number, reading in enumerate(chosen, start=1))
     cite = (time.perf_counter() - clock) * 1e3
     answer = Answer(

@@ -226,7 +226,7 @@ class Library:
         quote does not match the store, and the LibraryError family.
         """
         with self._using() as held:
-            composed, _ = self._answer(held, question, filters or Filters(), settings)
+            composed, _ = self._answer(held, question, filters or Filters(), settings, withheld=False)
         return composed.answer
 
     def examine(
@@ -234,11 +234,11 @@ class Library:
     ) -> Examination:
         """What `ask` answers, the k best single chunks and the quotes that a refusal withheld.  Raises as `ask`."""
         with self._using() as held:
-            composed, ranking = self._answer(held, question, filters or Filters(), settings)
+            composed, ranking = self._answer(held, question, filters or Filters(), settings, withheld=True)
             return Examination(composed.answer, ranked(held.snapshot, ranking, k), composed.quotes)
 
     def _answer(
-        self, held: _Held, question: str, filters: Filters, settings: Settings | None
+        self, held: _Held, question: str, filters: Filters, settings: Settings | None, *, withheld: bool
     ) -> tuple[Composed, Ranking]:
         started = time.perf_counter()
         calibration = held.calibration  # once: a reload may bring another one meanwhile
@@ -247,7 +247,7 @@ class Library:
         ranking = rank(held.snapshot, held.encoder, plain, settings, filters)
         provenance = _provenance(held.snapshot, filters, settings, calibration)
         ability = Ability(held.encoder, held.reader, calibration)
-        composed = compose(held.snapshot, ability, plain, ranking, provenance)
+        composed = compose(held.snapshot, ability, plain, ranking, provenance, withheld=withheld)
         total = (time.perf_counter() - started) * 1e3
         answer = replace(composed.answer, timings=replace(composed.answer.timings, total=total))
         return replace(composed, answer=answer), ranking

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from chromium import ARGS, BROWSER, CHROMIUM
+from chromium import BROWSER
 from report_fakes import make_run, seeded_records
 from test_eval_report import PAYLOADS, poisoned
 
@@ -16,7 +16,6 @@ from eval.cause import cause
 from eval.report import write_report
 from eval.rows import outcome
 
-playwright = pytest.importorskip("playwright.sync_api")
 BEFORE, AFTER = seeded_records(40), seeded_records(40, skill=3.0)
 
 pytestmark = BROWSER
@@ -55,14 +54,6 @@ def reports(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
     for name, held in runs.items():
         write_report(held, folder / f"{name}.html")
     return {name: (folder / f"{name}.html").as_uri() for name in runs}
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Any]:
-    with playwright.sync_playwright() as driver:
-        browser = driver.chromium.launch(executable_path=CHROMIUM, args=ARGS)
-        yield browser
-        browser.close()
 
 
 def visiting(browser: Any, url: str, **options: Any) -> Visit:

@@ -10,14 +10,13 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 import pytest
-from chromium import ARGS, BROWSER, CHROMIUM
+from chromium import BROWSER
 from ui_fakes import FakeLibrary
 from ui_payloads import PAYLOADS, poisoned_answer, poisoned_article
 
 from rag.errors import LibraryCorrupt
 from ui import create_app
 
-playwright = pytest.importorskip("playwright.sync_api")
 BOX = "#rag-question textarea"
 
 pytestmark = BROWSER
@@ -86,14 +85,6 @@ def library() -> FakeLibrary:
 @pytest.fixture(scope="module")
 def url(library: FakeLibrary) -> Iterator[str]:
     yield from served(library)
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Any]:
-    with playwright.sync_playwright() as driver:
-        browser = driver.chromium.launch(executable_path=CHROMIUM, args=ARGS)
-        yield browser
-        browser.close()
 
 
 def visiting(browser: Any, url: str, **options: Any) -> Visit:
