@@ -64,6 +64,9 @@ def run(
     split: SplitOption = None,
     limit: LimitOption = None,
     min_confidence: LeastOption = None,
+    undated: Annotated[
+        bool, typer.Option("--undated", help="Ask as of today, not as of the day that a question has.")
+    ] = False,
     out: OutOption = None,
     baseline: BaselineOption = None,
     gate: GateOption = "",
@@ -74,7 +77,7 @@ def run(
     from eval.corpus import Recipe
 
     source = Source(library, articles, Recipe(model, chunk_tokens, overlap))
-    order = Order(questions, source, default_library, split, limit, out, min_confidence, baseline, gate)
+    order = Order(questions, source, default_library, split, limit, out, min_confidence, baseline, gate, not undated)
     return _tell(evaluate(order, console=_console(error=as_json), quiet=as_json), as_json=as_json)
 
 

@@ -56,6 +56,8 @@ class Order:
     min_confidence: float | None = None
     baseline: Path | None = None
     gates: str = ""
+    dated: bool = True
+    """Ask each question as on its day, where it has one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +88,9 @@ def evaluate(order: Order, *, console: Console, quiet: bool = False) -> Outcome:
     with opened(question_set, order.source, order.default_library, console, quiet=quiet) as (library, speed):
         absent = _check_gold(library, question_set)
         settings = _settings(library, order.min_confidence)
-        conditions = describe(question_set, len(questions), library.info, settings, index_chunks_per_second=speed)
+        conditions = describe(
+            question_set, len(questions), library.info, settings, index_chunks_per_second=speed, dated=order.dated
+        )
         folder = order.out or run_folder(conditions)
         with progress(console, quiet=quiet) as bar:
             task = bar.add_task("asking", total=len(questions))

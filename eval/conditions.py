@@ -57,6 +57,8 @@ class Conditions:
     """UTC, ISO 8601."""
     index_chunks_per_second: float | None = None
     """How fast the library was embedded, where `rag eval --articles` built it."""
+    dated: bool = False
+    """Questions with a day were asked as on that day."""
 
     def differences(self, other: Conditions) -> list[str]:
         """What would make answers differ between the two, one line each."""
@@ -68,7 +70,7 @@ class Conditions:
 
     def _pairs(self, other: Conditions) -> Iterator[tuple[str, Any, Any]]:
         told = ("set_sha256", "questions", "library_id", "generation", "encoder_fingerprint", "reader", "calibration")
-        for name in (*told, "version", "revision"):
+        for name in (*told, "dated", "version", "revision"):
             yield name.replace("_", " "), getattr(self, name), getattr(other, name)
         for field in fields(Settings):
             yield field.name, getattr(self.settings, field.name), getattr(other.settings, field.name)
@@ -81,6 +83,7 @@ def describe(
     settings: Settings,
     *,
     index_chunks_per_second: float | None = None,
+    dated: bool = True,
 ) -> Conditions:
     """The conditions of a run of so many questions that starts now."""
     return Conditions(
@@ -104,6 +107,7 @@ def describe(
         machine=machine(),
         started=datetime.now(timezone.utc).isoformat(timespec="seconds"),
         index_chunks_per_second=index_chunks_per_second,
+        dated=dated,
     )
 
 

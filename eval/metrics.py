@@ -18,7 +18,7 @@ from eval.interval import Estimate, Floats, Statistic, estimate, resamples
 from eval.ranking import MEASURES, Level, ranking_rows
 from eval.records import Record
 from eval.statistic import area, calibration_error, percentile, ratio, selective_risk
-from eval.text import exact_match, token_f1
+from eval.text import contains, exact_match, token_f1
 from rag.types import Timings
 
 Row = tuple[float, float]
@@ -65,6 +65,10 @@ def _sign(counts: bool, positive: bool) -> float:
     return (1.0 if positive else -1.0) if counts else 0.0
 
 
+def _is_right(prediction: str, answers: tuple[str, ...]) -> bool:
+    return contains(prediction, answers) or exact_match(prediction, answers) == 1.0
+
+
 def _share(flags: Sequence[bool]) -> float:
     return sum(flags) / len(flags) if flags else 0.0
 
@@ -74,6 +78,17 @@ _ANSWERS = (
         "answer_accuracy", "right, of answerable", "answers",
         "Questions with a gold string inside a quote that was given, of answerable questions: a refusal is wrong.",
         lambda r: _when(r.answerable and _judged(r), r.right),
+    ),
+    Metric(
+        "first_quote", "right in the first quote", "answers",
+        "Questions with a gold string inside the first quote that was given, of answerable questions.",
+        lambda r: _when(r.answerable and _judged(r), r.first_right),
+    ),
+    Metric(
+        "short_right", "short answer right", "answers",
+        "Questions whose short answer (where there is none, whose first quote) is a gold string or contains one, of "
+        "answerable questions.",
+        lambda r: _when(r.answerable and _judged(r), bool(r.prediction) and _is_right(r.prediction, r.answers)),
     ),
     Metric(
         "answer_accuracy_answered", "right, of answerable answered", "answers",
@@ -92,12 +107,13 @@ _ANSWERS = (
     ),
     Metric(
         "exact_match", "exact match", "answers",
-        "SQuAD's EM of the first quote against the gold strings, the best of them; a refusal is the answer \"\".",
+        "SQuAD's EM of the short answer (where there is none, of the first quote) against the gold strings, the best of "
+        "them; a refusal is the answer \"\".",
         lambda r: _when(_judged(r), exact_match(r.prediction, r.answers)),
     ),
     Metric(
         "token_f1", "token F1", "answers",
-        "SQuAD's F1 of shared words, likewise: low where whole sentences are quoted for short gold strings.",
+        "SQuAD's F1 of shared words, likewise.",
         lambda r: _when(_judged(r), token_f1(r.prediction, r.answers)),
     ),
 )  # fmt: skip

@@ -104,6 +104,8 @@ class Record:
     read: tuple[Read, ...]
     reason: str | None
     timings: Timings
+    short: str = ""
+    """The short answer, given or withheld; "" where the sentence as a whole is the answer."""
 
     @property
     def retrieval_only(self) -> bool:
@@ -122,8 +124,16 @@ class Record:
 
     @property
     def prediction(self) -> str:
-        """The answer that is compared with the gold strings: the first quote, "" for a refusal."""
-        return self.quotes[0].text if self.answered and self.quotes else ""
+        """The answer that is compared with the gold strings: the short one or, where there is none, the first quote.
+
+        "" for a refusal.
+        """
+        return (self.short or self.quotes[0].text) if self.answered and self.quotes else ""
+
+    @property
+    def first_right(self) -> bool:
+        """It was answered, and a gold answer stands in the first quote."""
+        return self.answered and bool(self.quotes) and self.quotes[0].has_answer
 
     @property
     def hit_rank(self) -> int | None:
@@ -150,17 +160,24 @@ class Record:
                 raise ValueError(f"it has {', '.join(sorted(unknown))}")
             parsed: dict[str, Any] = {
                 "timings": Timings(**row["timings"]),
-                "evidence": Evidence(**row["evidence"]),
+                "evidence": _evidence(row["evidence"]),
                 "gold": Gold(**{name: _frozen(value) for name, value in row["gold"].items()}),
                 "quotes": tuple(Quote(**quote) for quote in row["quotes"]),
                 "ranking": tuple(Hit(*hit) for hit in row["ranking"]),
                 "read": tuple(Read(**passage) for passage in row["read"]),
             }
+            # A run of an earlier version has no short answers.
+            row.setdefault("short", "")
             record = cls(**{field.name: parsed.get(field.name, _frozen(row[field.name])) for field in fields(cls)})
             _check(record)
             return record
         except (ValueError, TypeError, KeyError, AttributeError) as error:
             raise LoadError(f"found a line that is not a record of `rag eval` ({error!r}): {line[:60]}") from None
+
+
+def _evidence(row: dict[str, Any]) -> Evidence:
+    """The signals that are still known: another reader had others."""
+    return Evidence(**{field.name: row[field.name] for field in fields(Evidence) if field.name in row})
 
 
 def chunk_name(article: str, start: int, end: int) -> str:
@@ -213,6 +230,7 @@ def judge(question: Question, examined: Examination, source: Source) -> Record:
         read=tuple(_read(question, passage) for passage in answer.passages),
         reason=answer.reason,
         timings=answer.timings,
+        short=examined.short.text if examined.short else "",
     )
 
 

@@ -11,6 +11,7 @@ import os
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from datetime import date
 from functools import cached_property
 from pathlib import Path
 from typing import IO, Any, Protocol
@@ -36,7 +37,9 @@ Progress = Callable[[int, int], None]
 class Answerer(Protocol):
     """What is judged: `rag.library.Library`, or anything that answers and cites like it."""
 
-    def examine(self, question: str, /, *, k: int = ..., settings: Settings = ...) -> Examination: ...
+    def examine(
+        self, question: str, /, *, k: int = ..., as_of: date | None = ..., settings: Settings = ...
+    ) -> Examination: ...
     def article(self, article_id: str, /) -> Article: ...
     def chunks(self, article_id: str, /) -> tuple[Chunk, ...]: ...
 
@@ -65,10 +68,14 @@ class Run:
         return summarise(self.records)
 
 
-def ask(library: Answerer, question: Question, settings: Settings) -> Record:
-    """One question, asked and judged.  What the library does not take for a question counts as refused."""
+def ask(library: Answerer, question: Question, settings: Settings, *, dated: bool) -> Record:
+    """One question, asked and judged; where `dated`, as on the day of the question.
+
+    What the library does not take for a question counts as refused.
+    """
+    as_of = question.asked if dated else None
     try:
-        examined = library.examine(question.question, k=DEPTH, settings=settings)
+        examined = library.examine(question.question, k=DEPTH, as_of=as_of, settings=settings)
     except QuestionError as error:
         return unasked(question, str(error), library)
     return judge(question, examined, library)
@@ -113,7 +120,7 @@ def _conduct(library: Answerer, questions: Sequence[Question], before: Run, on_p
             if len(done) < total:
                 library.examine(WARM_UP, k=DEPTH, settings=settings)
             for question in questions[len(done) :]:
-                done.append(ask(library, question, settings))
+                done.append(ask(library, question, settings, dated=conditions.dated))
                 _write(stream, done[-1], sync=len(done) % SYNC_EVERY == 0 or len(done) == total)
                 if on_progress is not None:
                     on_progress(len(done), total)

@@ -5,26 +5,27 @@ from __future__ import annotations
 import math
 import re
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from datetime import date
 
 from rag.calibration import Calibration
-from rag.encoder import Encoder, Vectors, cosines
+from rag.dispute import sides
+from rag.encoder import Encoder
 from rag.errors import CitationError
 from rag.evidence import evidence
 from rag.kinds import kind_of
-from rag.read import Inquiry, Reader, Reading, mentioned
-from rag.retrieve import Found, Ranking, merged
+from rag.read import Group, Inquiry, Proposal, Readings, asks_for_several, listed, mentioned, read
+from rag.retrieve import Found, Ranking, merged, reordered, single
+from rag.scoring import Scorer
 from rag.snapshot import Snapshot
-from rag.types import Answer, Citation, Provenance
+from rag.types import Answer, Citation, Provenance, Settings, Short, Side
+from rag.when import horizon
 
 REFUSAL = "These articles do not answer this question."
-ADDS_LEAST = 0.5
-"""A further quote must be at least this likely, relative to the best, to stand beside it."""
-ABOUT_LEAST = 0.35
-"""Cosine below which two sentences are about different things."""
-SAME_MOST = 0.9
-"""Two sentences whose vectors are closer than this say the same."""
+DIFFER = "The sources differ."
+ADDS_LEAST = 0.1
+"""A further member of a list must have this share of the best one's weight."""
 _MEASURE = re.compile(r"\bhow\s+\w+", re.IGNORECASE)
 """The measure of "how old" or "how many" is not a word that a passage would mention."""
 _LACKING = {
@@ -35,14 +36,18 @@ _LACKING = {
     "reason": "gives a reason",
     "manner": "says how",
 }
+_WHOLE = ("reason", "manner", "verdict")
+"""Kinds of question that a sentence answers rather than a few words."""
 
 
 @dataclass(frozen=True, slots=True)
 class Composed:
-    """An answer, and its citations or, where they were asked for, those that were withheld."""
+    """An answer, the ranking that reading left, and its citations or, where they were asked for, those withheld."""
 
     answer: Answer
+    ranking: Ranking
     quotes: tuple[Citation, ...]
+    short: Short | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,8 +55,16 @@ class Ability:
     """What turns passages into an answer: what encodes, what reads, and how sure one may be of it."""
 
     encoder: Encoder
-    reader: Reader
+    scorer: Scorer
     calibration: Calibration
+
+
+@dataclass(frozen=True, slots=True)
+class Quoted:
+    """What will be cited: a sentence, and the words in it that answer, for each side the number of its group."""
+
+    proposal: Proposal
+    side: int = 0
 
 
 def compose(
@@ -63,73 +76,101 @@ def compose(
     """
     settings = provenance.settings
     clock = time.perf_counter()
-    found = merged(snapshot, ranking, settings.passages)
-    inquiry = inquire(snapshot, question, ranking.vector, ranking.terms)
-    passages = tuple(one.passage for one in found)
-    readings = ability.reader.read(inquiry, passages, [one.article for one in found], ability.encoder) if found else []
+    found = single(snapshot, ranking, settings.read)
+    inquiry = inquire(snapshot, question, ranking, provenance)
+    readings = read(inquiry, found, ability.scorer)
+    if settings.rerank:
+        ranking = reordered(ranking, readings.order)
     known = evidence(inquiry, readings, found)
     confidence = ability.calibration.confidence(known)
-    read = (time.perf_counter() - clock) * 1e3
+    spent = (time.perf_counter() - clock) * 1e3
     clock = time.perf_counter()
-    answered = bool(readings) and confidence >= settings.min_confidence
-    chosen = choose(readings, found, settings.max_citations) if answered or withheld else []
-    quotes = tuple(_cite(snapshot, number, reading, found) for number, reading in enumerate(chosen, start=1))
-    cite = (time.perf_counter() - clock) * 1e3
+    answered = bool(readings.groups) and confidence >= settings.min_confidence
+    differing = sides(inquiry, readings, found) if answered else ()
+    chosen = choose(inquiry, readings, found, differing, settings.max_citations) if answered or withheld else []
+    quotes = tuple(_cite(snapshot, number, one.proposal, found) for number, one in enumerate(chosen, start=1))
+    shorts = [_short(inquiry, number, one.proposal, found) for number, one in enumerate(chosen, start=1)]
+    short = shorts[0] if shorts else None
+    passages = tuple(one.passage for one in merged(snapshot, ranking, settings.passages))
+    text = " ".join(f"{citation.quote} [{citation.number}]" for citation in quotes)
     answer = Answer(
         question=question,
         answered=answered,
-        text=" ".join(f"{c.quote} [{c.number}]" for c in quotes) if answered else REFUSAL,
+        text=(f"{DIFFER} {text}" if differing else text) if answered else REFUSAL,
         confidence=confidence,
         citations=quotes if answered else (),
         passages=passages,
-        timings=replace(ranking.timings, read=read, cite=cite),
+        timings=replace(ranking.timings, read=spent, cite=(time.perf_counter() - clock) * 1e3),
         provenance=provenance,
-        reason=None if answered else _reason(inquiry, found, confidence, provenance),
+        reason=None if answered else _reason(inquiry, found, confidence, settings, provenance),
         evidence=known,
+        short=short if answered else None,
+        sides=_sides(chosen, quotes, shorts) if differing else (),
     )
-    return Composed(answer, quotes)
+    return Composed(answer, ranking, quotes, short)
 
 
-def inquire(snapshot: Snapshot, question: str, vector: Vectors, terms: tuple[str, ...]) -> Inquiry:
+def inquire(snapshot: Snapshot, question: str, ranking: Ranking, provenance: Provenance) -> Inquiry:
     """A question as a reader sees it."""
     chunks = snapshot.manifest.chunks
+    as_of = provenance.as_of or date.today()
 
     def weigh(term: str) -> float:
         # Inverse document frequency, smoothed so that a library of a few articles does not overrule language.
         return math.log((chunks + 50) / (snapshot.lexical.document_frequency(term) + 1))
 
-    return Inquiry(question, vector, terms, snapshot.lexical.terms, weigh)
+    asked = horizon(question, as_of, snapshot.columns.newest(as_of))
+    asked = replace(asked, strength=asked.strength * provenance.settings.recency)
+    return Inquiry(question, ranking.vector, ranking.terms, snapshot.lexical.terms, weigh, asked)
 
 
-def choose(readings: Sequence[Reading], found: Sequence[Found], most: int) -> list[Reading]:
-    """The best reading, and others of other articles that are about the same, nearly as likely, and say more.
+def choose(
+    inquiry: Inquiry, readings: Readings, found: Sequence[Found], differing: Sequence[Group], most: int
+) -> list[Quoted]:
+    """What to quote, no article and no wording twice.
 
-    The surest comes first.
+    Of sources that differ, the best sentence of each side, newest first.  Else the best sentence, then others: where
+    several are asked for, those with further members; elsewhere those of other articles that say the same.
     """
-    chosen = list(readings[:1])
-    for reading in readings[1:]:
-        if len(chosen) == most:
-            break
-        owner = found[reading.passage].article.id
-        likely = reading.probability >= ADDS_LEAST * chosen[0].probability
-        near = _cosine(reading, chosen[0]) >= ABOUT_LEAST
-        new = all(found[c.passage].article.id != owner and _cosine(reading, c) < SAME_MOST for c in chosen)
-        if likely and near and new:
-            chosen.append(reading)
-    return sorted(chosen, key=lambda reading: -reading.probability)
+    if not readings.groups:
+        return []
+    if differing:
+        firsts = [Quoted(group.best, number) for number, group in enumerate(differing)][:most]
+        firsts.sort(key=lambda one: found[one.proposal.place].article.published or date.min, reverse=True)
+        more = (Quoted(one, number) for number, group in enumerate(differing) for one in group.proposals[1:])
+        return _distinct([*firsts, *more], found, most)
+    return _distinct([Quoted(one) for one in _wanted(inquiry, readings)], found, most)
 
 
-def _cosine(one: Reading, other: Reading) -> float:
-    return float(cosines(one.vector[None], other.vector[None])[0])
+def _wanted(inquiry: Inquiry, readings: Readings) -> Iterator[Proposal]:
+    best = readings.groups[0]
+    yield best.best
+    if asks_for_several(inquiry.question):
+        for group in readings.groups[1:]:
+            if group.weight >= ADDS_LEAST * best.weight:
+                yield group.best
+    yield from best.proposals[1:]
 
 
-def _cite(snapshot: Snapshot, number: int, reading: Reading, found: Sequence[Found]) -> Citation:
+def _distinct(wanted: Sequence[Quoted], found: Sequence[Found], most: int) -> list[Quoted]:
+    chosen: list[Quoted] = []
+    for one in wanted:
+        owner = found[one.proposal.place].article.id
+        if len(chosen) < most and all(
+            found[other.proposal.place].article.id != owner and other.proposal.quote != one.proposal.quote
+            for other in chosen
+        ):
+            chosen.append(one)
+    return chosen
+
+
+def _cite(snapshot: Snapshot, number: int, proposal: Proposal, found: Sequence[Found]) -> Citation:
     """A citation whose quote is read from the store anew and compared with what was read for the answer."""
-    one = found[reading.passage]
+    one = found[proposal.place]
     stored = snapshot.store.article(one.row)
-    start, end = reading.span
+    start, end = proposal.sentence
     quote = stored.text[start:end]
-    if quote != reading.text or not quote or stored.id != one.article.id:
+    if quote != proposal.quote or not quote or stored.id != one.article.id:
         raise CitationError(
             f"The quote at {start}-{end} of article {one.article.id!r} differs from the stored text: "
             f"run rag verify --library {snapshot.folder}"
@@ -137,11 +178,33 @@ def _cite(snapshot: Snapshot, number: int, reading: Reading, found: Sequence[Fou
     return Citation(number, stored.id, stored.title, stored.source, stored.url, stored.published, start, end, quote)
 
 
-def _reason(inquiry: Inquiry, found: Sequence[Found], confidence: float, provenance: Provenance) -> str:
+def _short(inquiry: Inquiry, number: int, proposal: Proposal, found: Sequence[Found]) -> Short | None:
+    """The words that answer; None where it takes the whole sentence."""
+    if kind_of(inquiry.question) in _WHOLE:
+        return None
+    article = found[proposal.place].article
+    start, end = listed(inquiry, proposal, article)
+    return Short(article.text[start:end], article.id, start, end, number)
+
+
+def _sides(chosen: Sequence[Quoted], quotes: Sequence[Citation], shorts: Sequence[Short | None]) -> tuple[Side, ...]:
+    """The answers of sources that differ, in the order of their first citations."""
+    found: list[Side] = []
+    for number in dict.fromkeys(one.side for one in chosen):
+        own = [place for place, one in enumerate(chosen) if one.side == number]
+        short = shorts[own[0]]
+        if short is not None:
+            found.append(Side(short, tuple(quotes[place].number for place in own), quotes[own[0]].published))
+    return tuple(found)
+
+
+def _reason(
+    inquiry: Inquiry, found: Sequence[Found], confidence: float, settings: Settings, provenance: Provenance
+) -> str:
     if not found:
         limited = " that the filters allow" if provenance.filters else ""
         return f"No article{limited} has anything to do with the question."
-    present = mentioned(inquiry, [one.passage for one in found])
+    present = mentioned(inquiry, [one.passage for one in found[: settings.passages]])
     asked = _MEASURE.sub(" ", inquiry.question).split()
     absent = [word for word in asked if _is_absent(inquiry, word, present)]
     if absent:
@@ -149,8 +212,8 @@ def _reason(inquiry: Inquiry, found: Sequence[Found], confidence: float, provena
         return f"None of the closest passages mentions {words}."
     lacking = _LACKING.get(kind_of(inquiry.question), "says what is asked for")
     return (
-        f"The closest passages are about this, but no sentence in them clearly {lacking} (confidence {confidence:.2f}, "
-        f"at least {provenance.settings.min_confidence:.2f} is asked for)."
+        f"The closest passages are about this, but none clearly {lacking} (confidence {confidence:.2f}, "
+        f"at least {settings.min_confidence:.2f} is asked for)."
     )
 
 

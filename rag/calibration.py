@@ -20,8 +20,12 @@ from rag.errors import LibraryCorrupt, StorageError
 from rag.types import Evidence
 
 NAME = "calibration.json"
-FORMAT = 1
+FORMAT = 2
 SIGNALS = tuple(field.name for field in fields(Evidence))
+
+
+class Outdated(ValueError):
+    """A calibration of a reader that is no more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +80,10 @@ def parse(text: str | bytes) -> Calibration:
     """The calibration that `to_json` wrote.  Raises ValueError for anything else."""
     try:
         plain: dict[str, Any] = json.loads(text)
-        if plain.pop("format") != FORMAT:
+        form = plain.pop("format")
+        if form == 1:
+            raise Outdated("it was fitted with the reader of article-rag 0.2")
+        if form != FORMAT:
             raise ValueError("it is of another format")
         weights: dict[str, Any] = plain.pop("weights")
         if set(weights) != set(SIGNALS):
@@ -102,11 +109,14 @@ def shipped() -> Calibration:
 
 
 def read_calibration(folder: Path) -> Calibration | None:
-    """The library's own calibration, None where it has none.  Raises LibraryCorrupt."""
+    """The library's own calibration, None where it has none or one of a reader that is no more.
+
+    Raises LibraryCorrupt.
+    """
     path = folder / NAME
     try:
         return parse(path.read_bytes())
-    except FileNotFoundError:
+    except (FileNotFoundError, Outdated):
         return None
     except (ValueError, OSError) as error:
         raise LibraryCorrupt(
@@ -139,7 +149,7 @@ def calibration_for(folder: Path, *, encoder: str, reader: str) -> Calibration:
 
 def _trusting(reader: str) -> Calibration:
     """Confidence is the reader's own probability."""
-    weights = tuple(float(name == "judged") for name in SIGNALS)
+    weights = tuple(float(name == "answers") for name in SIGNALS)
     return Calibration(weights, 0.0, "", reader, "nothing", 0, "")
 
 

@@ -62,6 +62,17 @@ JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON instead of 
 AfterOption = Annotated[str | None, typer.Option("--after", help="Only articles published on or after YYYY-MM-DD.")]
 BeforeOption = Annotated[str | None, typer.Option("--before", help="Only articles published on or before YYYY-MM-DD.")]
 SourceOption = Annotated[list[str] | None, typer.Option("--source", help="Only this source (may be repeated).")]
+AsOfOption = Annotated[
+    str | None,
+    typer.Option("--as-of", help="Answer as on YYYY-MM-DD: nothing published later is seen [default: today]."),
+]
+ReaderOption = Annotated[
+    str | None,
+    typer.Option(help="A Hugging Face question-answering model, by name or path, instead of the reader in the box."),
+]
+RerankerOption = Annotated[
+    str | None, typer.Option(help="A sentence-transformers CrossEncoder, by name or path, that ranks what is read.")
+]
 ArticleOption = Annotated[list[str] | None, typer.Option("--article", help="Only this article id (may be repeated).")]
 
 
@@ -125,6 +136,9 @@ def ask(
     before: BeforeOption = None,
     source: SourceOption = None,
     article: ArticleOption = None,
+    as_of: AsOfOption = None,
+    reader: ReaderOption = None,
+    reranker: RerankerOption = None,
     min_confidence: Annotated[
         float | None, typer.Option(help="Withhold answers less likely to be right than this.", min=0, max=1)
     ] = None,
@@ -135,15 +149,41 @@ def ask(
     from rag.terminal import show_answer
 
     folder = library or default_library()
-    with rag.open(folder) as opened:
+    with rag.open(folder, reader=reader, reranker=reranker) as opened:
         own = opened.settings
         settings = own if min_confidence is None else replace(own, min_confidence=min_confidence)
-        answer = opened.ask(question, filters=_filters(after, before, source, article), settings=settings)
+        filters = _filters(after, before, source, article)
+        answer = opened.ask(question, as_of=_day(as_of, "--as-of"), filters=filters, settings=settings)
     if as_json:
         _json(answer.to_dict())
     else:
         show_answer(_console(), answer, folder)
     return OK
+
+
+@app.command()
+def replay(
+    answer: Annotated[
+        Path, typer.Argument(metavar="ANSWER.json", help="What rag ask --json printed.", show_default=False)
+    ],
+    library: LibraryOption = None,
+    reader: ReaderOption = None,
+    reranker: RerankerOption = None,
+    as_json: JsonOption = False,
+) -> int:
+    """Ask a saved answer's question again as it was asked then, and tell every difference (exit code 3)."""
+    import rag
+    from rag.replay import replay as ask_again
+    from rag.terminal import show_replay
+    from rag.types import to_plain
+
+    with rag.open(library or default_library(), reader=reader, reranker=reranker) as opened:
+        found = ask_again(answer, opened)
+    if as_json:
+        _json(to_plain(asdict(found)))
+    else:
+        show_replay(_console(), found)
+    return INCOMPLETE if found.differences else OK
 
 
 @app.command()

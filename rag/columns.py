@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import zipfile
 from dataclasses import dataclass, fields
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -54,6 +54,8 @@ class Columns:
             keep &= self.published >= days(filters.published_after)
         if filters.published_before:
             keep &= (self.published <= days(filters.published_before)) & (self.published != UNDATED)
+        if filters.as_of:
+            keep &= self.published <= days(filters.as_of)
         if filters.sources:
             # numpy's own lower() cuts what grows: "İ" has two characters in lower case.
             wanted = {source.lower() for source in filters.sources}
@@ -61,6 +63,11 @@ class Columns:
         if filters.articles:
             keep &= np.isin(self.article_id, filters.articles)
         return np.asarray(keep[self.chunk_article])
+
+    def newest(self, as_of: date) -> date | None:
+        """The date of the newest article up to a day, None where none has a date."""
+        dated = self.published[(self.published != UNDATED) & (self.published <= days(as_of))]
+        return date(1970, 1, 1) + timedelta(int(dated.max())) if len(dated) else None
 
 
 def days(published: date | None) -> int:

@@ -14,8 +14,8 @@ import numpy as np
 import numpy.typing as npt
 
 from rag.errors import EncoderMismatch, ModelError
-from rag.export import AGREEMENT, PROBES, compiled, read_compiled
-from rag.models import cache_folder, locate
+from rag.export import AGREEMENT, PROBES, compiled, home, read_compiled
+from rag.models import locate
 from rag.spec import EncoderSpec
 
 Vectors = npt.NDArray[np.float32]
@@ -63,7 +63,7 @@ def load_matching(expected: EncoderSpec) -> Encoder:
 
     Raises EncoderMismatch where the model of that name is not the same any more, ModelError where it is gone.
     """
-    ready = cache_folder() / "encoders" / expected.fingerprint
+    ready = home(expected)
     facts = read_compiled(ready)
     if facts and facts["runtime"] == "openvino":
         return OpenVINOEncoder(ready, expected)

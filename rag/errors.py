@@ -3,9 +3,10 @@
 RagError
 ├── QuestionError            the question (or a filter) cannot be asked as it is
 ├── ArticleNotFound          no article with that id in this library
+├── AnswerError              a file is not a saved answer that can be asked again
 ├── CitationError            a quote does not match the stored text: a bug or a damaged store, never an answer
 ├── LoadError                a file cannot be read as articles
-├── ModelError               an encoder cannot be found, verified or run
+├── ModelError               an encoder or a reader cannot be found, verified or run
 ├── Interrupted              the user stopped long work; what was done is kept
 └── LibraryError
     ├── LibraryNotFound      no library at that path
@@ -32,6 +33,10 @@ class QuestionError(RagError):
 
 class ArticleNotFound(RagError):
     """No article of that id in the library."""
+
+
+class AnswerError(RagError):
+    """A file does not hold a saved answer."""
 
 
 class CitationError(RagError):

@@ -1,57 +1,44 @@
-"""What speaks for the best reading of a question: the signals from which its confidence is computed."""
+"""What speaks for the best answer to a question: the signals from which its confidence is computed."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Sequence
 
-import numpy as np
-
-from rag.read import Inquiry, Reading, presence
+from rag.kinds import kind_of, shows
+from rag.read import Inquiry, Readings, coverage, strangers
 from rag.retrieve import Found
 from rag.types import Evidence
 
-AGREE_LEAST = 0.7
-"""Cosine from which on two sentences say the same."""
 
-
-def evidence(inquiry: Inquiry, readings: Sequence[Reading], found: Sequence[Found]) -> Evidence:
-    """The signals of `readings`, which are best first; `found[reading.passage]` is where each was read."""
-    if not readings:
+def evidence(inquiry: Inquiry, readings: Readings, found: Sequence[Found]) -> Evidence:
+    """The signals of what was read; `found[proposal.place]` is where each proposal stands."""
+    if not readings.groups:
         return Evidence()
-    best = readings[0]
-    scores = np.array([reading.score for reading in readings], np.float64)
-    shares = np.exp(scores - scores.max())
-    shares /= shares.sum()
-    alike = np.stack([reading.vector for reading in readings]) @ best.vector >= AGREE_LEAST
-    owner = found[best.passage].article.id
-    others = [reading.score for reading in readings[1:] if found[reading.passage].article.id != owner]
-    rivals = others or [reading.score for reading in readings[1:]]
+    group = readings.groups[0]
+    best = group.best
+    scored = readings.scored[best.place]
+    second = readings.groups[1].weight if len(readings.groups) > 1 else 0.0
     passages = [one.passage for one in found]
+    owner = found[best.place].passage
+    asked = {word.lower().strip(".,;:!?\"'“”’") for word in inquiry.question.split()}
     return Evidence(
-        judged=_log_odds(best.probability),
-        score=_number(best.score),
-        margin=_number(best.score - max(rivals)) if rivals else 0.0,
-        share=_number(shares[0]),
-        agreeing=_number(shares[alike].sum()),
+        answers=_number(scored.answers),
+        highest=_number(max(one.answers for one in readings.scored)),
+        relevant=_number(scored.relevant),
+        chance=_number(
+            next((chance for span, chance in scored.spans if owner.start + span.start == best.span.start), -5.0)
+        ),
+        share=_number(group.weight),
+        margin=_number(math.log((group.weight + 0.01) / (second + 0.01))),
+        agreeing=_number(math.log(len({found[proposal.place].article.id for proposal in group.proposals}))),
+        score=_number(float(readings.scores[best.place])),
         dense=_number(max((passage.dense or 0.0) for passage in passages)),
         lexical=_number(max((passage.lexical or 0.0) for passage in passages) / max(len(inquiry.terms), 1)),
-        place=1 / (1 + best.passage),
-        covered=_covered(inquiry, found[best.passage]),
+        covered=_number(coverage(inquiry, [f"{owner.title} {owner.text}"])[0]),
+        shown=_number(shows(kind_of(inquiry.question), best.text, asked)),
+        strange=_number(float(len(strangers(inquiry, passages)))),
     )
-
-
-def _covered(inquiry: Inquiry, one: Found) -> float:
-    present = set(inquiry.analyse(f"{one.passage.title} {one.passage.text}"))
-    weights = {term: inquiry.weigh(term) for term in inquiry.terms}
-    total = sum(weights.values())
-    met = sum(weight * presence(term, present) for term, weight in weights.items())
-    return _number(met / total) if total else 0.0
-
-
-def _log_odds(probability: float) -> float:
-    within = min(max(probability, 1e-9), 1 - 1e-9)
-    return _number(max(-10.0, min(10.0, math.log(within / (1 - within)))))
 
 
 def _number(value: float) -> float:

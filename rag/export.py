@@ -1,7 +1,7 @@
-"""Compile a sentence-transformers model to OpenVINO, once, in a process of its own.
+"""Compile a model to OpenVINO, once, in a process of its own.
 
-`compiled(folder, spec)` gives the cache folder of a compiled encoder, making it first if needed.  The work is done
-by a child process, so torch is never imported by the process that asks questions.
+`compiled(folder, spec)` gives the cache folder of a compiled encoder or reader, making it first if needed.  The work is
+done by a child process, so torch is never imported by the process that asks questions.
 """
 
 from __future__ import annotations
@@ -20,7 +20,10 @@ from typing import Any
 
 from rag.errors import ModelError
 from rag.models import cache_folder
+from rag.readers import ReaderSpec
 from rag.spec import EncoderSpec, file_sha256, tokenizer_file
+
+Spec = EncoderSpec | ReaderSpec
 
 COMPILED_FORMAT = 1
 AGREEMENT = 0.999
@@ -35,15 +38,22 @@ MAKING = ".making-"
 LEFTOVER_SECONDS = 86_400.0
 """After a day nobody is at work in a temporary folder any more."""
 _FILES = ("model.xml", "model.bin", "tokenizer.json", "probes.npy")
+_HOMES: dict[str, type[EncoderSpec] | type[ReaderSpec]] = {"encoders": EncoderSpec, "readers": ReaderSpec}
 
 
-def compiled(folder: Path, spec: EncoderSpec) -> Path:
+def home(spec: Spec) -> Path:
+    """Where a compiled model of that spec is kept."""
+    kind = next(name for name, made in _HOMES.items() if isinstance(spec, made))
+    return cache_folder() / kind / spec.fingerprint
+
+
+def compiled(folder: Path, spec: Spec) -> Path:
     """The folder with `model.xml`, `model.bin`, `tokenizer.json`, `probes.npy`, `compiled.json` for `spec`.
 
     `folder` is where the original model lies.  Written to a
     temporary folder and renamed, so two processes that compile at once do no harm.  Raises ModelError.
     """
-    target = cache_folder() / "encoders" / spec.fingerprint
+    target = home(spec)
     if read_compiled(target):
         return target
     try:
@@ -57,20 +67,20 @@ def compiled(folder: Path, spec: EncoderSpec) -> Path:
             shutil.rmtree(work, ignore_errors=True)
     except OSError as error:
         raise ModelError(
-            f"The compiled encoder cannot be kept in {target.parent} ({error.strerror}): "
+            f"The compiled model cannot be kept in {target.parent} ({error.strerror}): "
             "set ARTICLE_RAG_CACHE to a folder that can be written."
         ) from error
     return target
 
 
 def read_compiled(target: Path) -> dict[str, Any] | None:
-    """The facts of a whole, undamaged compiled encoder, or None if there is none in `target`."""
+    """The facts of a whole, undamaged compiled model, or None if there is none in `target`."""
     try:
         facts: dict[str, Any] = json.loads((target / "compiled.json").read_text("utf-8"))
         whole = (
             facts["format"] == COMPILED_FORMAT
             and facts["runtime"] in ("openvino", "torch")
-            and EncoderSpec(**facts["spec"]).fingerprint == target.name
+            and _HOMES[target.parent.name](**facts["spec"]).fingerprint == target.name
             and all(file_sha256(target / name) == digest for name, digest in facts["files"].items())
         )
     except (OSError, ValueError, KeyError, TypeError, AttributeError):
@@ -87,18 +97,20 @@ def _clear_leftovers(folder: Path) -> None:
                 shutil.rmtree(work, ignore_errors=True)
 
 
-def _run_child(folder: Path, spec: EncoderSpec, work: Path) -> None:
+def _run_child(folder: Path, spec: Spec, work: Path) -> None:
     # -c in a folder of our own: the caller's directory may hold modules named like ours.
     code = "import sys; sys.path.insert(0, sys.argv.pop(1)); from rag.export import main; main()"
     package_root = str(Path(__file__).resolve().parent.parent)
-    order = json.dumps({"folder": str(folder.resolve()), "work": str(work.resolve()), "spec": asdict(spec)})
+    kind = home(spec).parent.name
+    places = {"folder": str(folder.resolve()), "work": str(work.resolve())}
+    order = json.dumps(places | {"kind": kind, "spec": asdict(spec)})
     done = subprocess.run(
         [sys.executable, "-c", code, package_root, order],
         cwd=work, capture_output=True, text=True, check=False, stdin=subprocess.DEVNULL,
     )  # fmt: skip
     if done.returncode != 0:
         lines = [line for line in done.stderr.strip().splitlines() if line.strip()]
-        raise ModelError(f"The encoder {spec.name} could not be compiled: {lines[-1] if lines else 'no message'}")
+        raise ModelError(f"The model {spec.name} could not be compiled: {lines[-1] if lines else 'no message'}")
 
 
 def _publish(work: Path, target: Path) -> None:
@@ -115,19 +127,22 @@ def _publish(work: Path, target: Path) -> None:
 
 
 def main() -> None:
-    """Child process: argv[1] is JSON with `folder`, `work` and `spec`; writes the compiled encoder into `work`."""
+    """Child process: argv[1] is JSON with `folder`, `work`, `kind` and `spec`; fills `work`."""
     # openvino's converter reports its use over the network when this package is importable.
     sys.modules["openvino_telemetry"] = None  # type: ignore[assignment]
     order = json.loads(sys.argv[1])
-    _export(Path(order["folder"]), EncoderSpec(**order["spec"]), Path(order["work"]))
+    folder, work, spec = Path(order["folder"]), Path(order["work"]), _HOMES[order["kind"]](**order["spec"])
+    if isinstance(spec, ReaderSpec):
+        from rag.export_reader import convert
+
+        shutil.copyfile(folder / "tokenizer.json", work / "tokenizer.json")
+        convert(folder, spec, work)
+        _describe(work, spec, "openvino", "")
+    else:
+        _export(folder, spec, work)
 
 
-def _export(folder: Path, spec: EncoderSpec, work: Path) -> None:
-    import numpy as np
-
-    shutil.copyfile(tokenizer_file(folder), work / "tokenizer.json")
-    reference, runtime, why = _convert(folder, spec, work)
-    np.save(work / "probes.npy", reference)
+def _describe(work: Path, spec: Spec, runtime: str, why: str) -> None:
     facts = {
         "format": COMPILED_FORMAT,
         "spec": asdict(spec),
@@ -136,6 +151,15 @@ def _export(folder: Path, spec: EncoderSpec, work: Path) -> None:
         "files": {name: file_sha256(work / name) for name in _FILES if (work / name).exists()},
     }
     (work / "compiled.json").write_text(json.dumps(facts, indent=1), "utf-8")
+
+
+def _export(folder: Path, spec: EncoderSpec, work: Path) -> None:
+    import numpy as np
+
+    shutil.copyfile(tokenizer_file(folder), work / "tokenizer.json")
+    reference, runtime, why = _convert(folder, spec, work)
+    np.save(work / "probes.npy", reference)
+    _describe(work, spec, runtime, why)
 
 
 def _convert(folder: Path, spec: EncoderSpec, work: Path) -> tuple[Any, str, str]:

@@ -183,10 +183,17 @@ class LexicalIndex:
         if filters.published_after or filters.published_before:
             lower = days(filters.published_after) if filters.published_after else int(UNDATED) + 1
             upper = days(filters.published_before) if filters.published_before else None
-            limits.append(tantivy.Query.range_query(self._schema, "published", tantivy.FieldType.Integer, lower, upper))
+            limits.append(self._published(lower, upper))
+        if filters.as_of:
+            limits.append(self._published(None, days(filters.as_of)))
         if filters.sources:
             names = [source.lower() for source in filters.sources]
             limits.append(tantivy.Query.term_set_query(self._schema, "source", names))
         if filters.articles:
             limits.append(tantivy.Query.term_set_query(self._schema, "article", list(articles)))
         return [tantivy.Query.const_score_query(limit, 0.0) for limit in limits]
+
+    def _published(self, lower: int | None, upper: int | None) -> Any:
+        import tantivy
+
+        return tantivy.Query.range_query(self._schema, "published", tantivy.FieldType.Integer, lower, upper)

@@ -7,6 +7,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from datetime import date
 from importlib.metadata import version
 from pathlib import Path
 
@@ -17,8 +18,8 @@ from rag.calibration import Calibration, calibration_for
 from rag.encoder import Encoder, check_same, load_matching
 from rag.errors import ArticleNotFound, LibraryNotFound, QuestionError
 from rag.manifest import read_manifest
-from rag.read import ExtractiveReader, Reader
-from rag.retrieve import Ranking, merged, rank, ranked, single
+from rag.retrieve import merged, rank, ranked, single
+from rag.scoring import Scorer, load_scorer, reader_name
 from rag.snapshot import Snapshot, open_snapshot
 from rag.types import (
     MAX_QUESTION_CHARS,
@@ -51,10 +52,33 @@ class LibraryInfo:
     version: str
 
 
+class _Reader:
+    """What reads passages, loaded when first needed; a library's snapshots share it."""
+
+    def __init__(self, scorer: Scorer | None, reader: str | None, reranker: str | None) -> None:
+        self._scorer = scorer
+        self._named = (reader, reranker)
+        self._lock = threading.Lock()
+
+    @property
+    def name(self) -> str:
+        """Known without loading it."""
+        if self._scorer is not None:
+            return self._scorer.name
+        return reader_name(*self._named)
+
+    @property
+    def scorer(self) -> Scorer:
+        with self._lock:
+            if self._scorer is None:
+                self._scorer = load_scorer(*self._named)
+            return self._scorer
+
+
 class _Held:
     """A snapshot with its encoder and how many questions are using it; closed when retired and out of use."""
 
-    def __init__(self, snapshot: Snapshot, encoder: Encoder | None, reader: Reader) -> None:
+    def __init__(self, snapshot: Snapshot, encoder: Encoder | None, reader: _Reader) -> None:
         self.snapshot = snapshot
         self.reader = reader
         self.calibrate()
@@ -110,12 +134,21 @@ class _Held:
 class Library:
     """One generation of a library.  Thread-safe.  It goes on with what it has when a writer publishes; see `reload`.
 
-    Close it (or use `with`) so that the writer may clear old generations away.
+    Close it (or use `with`) so that the writer may clear old generations away.  `reader` and `reranker` name other
+    models than the reader in the box; see `rag.scoring.load_scorer`.
     """
 
-    def __init__(self, path: Path, *, encoder: Encoder | None = None, reader: Reader | None = None) -> None:
+    def __init__(
+        self,
+        path: Path,
+        *,
+        encoder: Encoder | None = None,
+        scorer: Scorer | None = None,
+        reader: str | None = None,
+        reranker: str | None = None,
+    ) -> None:
         self.path = path
-        self._reader = reader or ExtractiveReader()
+        self._reader = _Reader(scorer, reader, reranker)
         self._lock = threading.Lock()
         snapshot = open_snapshot(path)
         try:
@@ -219,38 +252,66 @@ class Library:
         with self._using() as held:
             return _article(held.snapshot, article_id)
 
-    def ask(self, question: str, *, filters: Filters | None = None, settings: Settings | None = None) -> Answer:
+    def ask(
+        self,
+        question: str,
+        *,
+        as_of: date | None = None,
+        filters: Filters | None = None,
+        settings: Settings | None = None,
+    ) -> Answer:
         """Answer a question with verified verbatim quotes, or refuse with the closest passages.
+
+        `as_of` answers as on that day: nothing published later is seen, and what was recent then is preferred.
 
         Raises QuestionError for a question that is empty, too long or of stop words only, CitationError if a
         quote does not match the store, and the LibraryError family.
         """
         with self._using() as held:
-            composed, _ = self._answer(held, question, filters or Filters(), settings, withheld=False)
-        return composed.answer
+            return self._answer(held, question, _on(filters, as_of), settings).answer
 
     def examine(
-        self, question: str, *, k: int = 100, filters: Filters | None = None, settings: Settings | None = None
+        self,
+        question: str,
+        *,
+        k: int = 100,
+        as_of: date | None = None,
+        filters: Filters | None = None,
+        settings: Settings | None = None,
     ) -> Examination:
         """What `ask` answers, the k best single chunks and the quotes that a refusal withheld.  Raises as `ask`."""
         with self._using() as held:
-            composed, ranking = self._answer(held, question, filters or Filters(), settings, withheld=True)
-            return Examination(composed.answer, ranked(held.snapshot, ranking, k), composed.quotes)
+            composed = self._answer(held, question, _on(filters, as_of), settings, withheld=True)
+            ranking = ranked(held.snapshot, composed.ranking, k)
+            return Examination(composed.answer, ranking, composed.quotes, composed.short)
+
+    def again(self, question: str, made: Provenance) -> Answer:
+        """Ask as was asked before: with those settings and filters, and as on that day.  Raises as `ask` does."""
+        with self._using() as held:
+            return self._answer(held, question, made.filters, made.settings, day=made.as_of).answer
 
     def _answer(
-        self, held: _Held, question: str, filters: Filters, settings: Settings | None, *, withheld: bool
-    ) -> tuple[Composed, Ranking]:
+        self,
+        held: _Held,
+        question: str,
+        filters: Filters,
+        settings: Settings | None,
+        *,
+        withheld: bool = False,
+        day: date | None = None,
+    ) -> Composed:
         started = time.perf_counter()
         calibration = held.calibration  # once: a reload may bring another one meanwhile
         settings = settings or _settings(calibration)
         plain = check_question(question)
         ranking = rank(held.snapshot, held.encoder, plain, settings, filters)
-        provenance = _provenance(held.snapshot, filters, settings, calibration)
-        ability = Ability(held.encoder, held.reader, calibration)
+        provenance = _provenance(held, filters, settings, calibration)
+        provenance = replace(provenance, as_of=day) if day else provenance
+        ability = Ability(held.encoder, held.reader.scorer, calibration)
         composed = compose(held.snapshot, ability, plain, ranking, provenance, withheld=withheld)
         total = (time.perf_counter() - started) * 1e3
         answer = replace(composed.answer, timings=replace(composed.answer.timings, total=total))
-        return replace(composed, answer=answer), ranking
+        return replace(composed, answer=answer)
 
     def search(
         self, query: str, *, k: int = 10, filters: Filters | None = None, settings: Settings | None = None
@@ -263,9 +324,7 @@ class Library:
             ranking = rank(held.snapshot, held.encoder, check_question(query), settings, filters)
             passages = tuple(found.passage for found in merged(held.snapshot, ranking, k))
             timings = replace(ranking.timings, total=(time.perf_counter() - started) * 1e3)
-            return SearchResult(
-                query, passages, timings, _provenance(held.snapshot, filters, settings, held.calibration)
-            )
+            return SearchResult(query, passages, timings, _provenance(held, filters, settings, held.calibration))
 
     def hits(
         self, query: str, *, k: int = 100, filters: Filters | None = None, settings: Settings | None = None
@@ -294,11 +353,15 @@ def _settings(calibration: Calibration) -> Settings:
     return Settings() if least is None else Settings(min_confidence=least)
 
 
-def _provenance(snapshot: Snapshot, filters: Filters, settings: Settings, calibration: Calibration) -> Provenance:
-    manifest = snapshot.manifest
+def _on(filters: Filters | None, as_of: date | None) -> Filters:
+    return replace(filters or Filters(), as_of=as_of) if as_of else filters or Filters()
+
+
+def _provenance(held: _Held, filters: Filters, settings: Settings, calibration: Calibration) -> Provenance:
+    manifest = held.snapshot.manifest
     return Provenance(
         manifest.library, manifest.generation, manifest.encoder.fingerprint, version("article-rag"),
-        settings, filters, calibration.digest,
+        settings, filters, calibration.digest, held.reader.name, filters.as_of or date.today(),
     )  # fmt: skip
 
 

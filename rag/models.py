@@ -53,7 +53,7 @@ def _folder(name: str) -> Path:
         if packaged:
             return packaged
         name = _DEFAULT_NAMES[-1]
-    return _from_hub(name)
+    return from_hub(name if "/" in name else f"sentence-transformers/{name}", "modules.json")
 
 
 def _packaged() -> Path | None:
@@ -63,10 +63,13 @@ def _packaged() -> Path | None:
     return folder if folder and folder.is_dir() else None
 
 
-def _from_hub(name: str) -> Path:
+def from_hub(repository: str, needed: str) -> Path:
+    """A model's files in the hub's local cache or, online, from the hub; `needed` must be among them.
+
+    Raises ModelError.
+    """
     from huggingface_hub import snapshot_download
 
-    repository = name if "/" in name else f"sentence-transformers/{name}"
     for local in (True, False):
         try:
             found = snapshot_download(
@@ -76,9 +79,9 @@ def _from_hub(name: str) -> Path:
             if local:
                 continue
             raise ModelError(
-                f"The model {name!r} is neither a folder nor in the local Hugging Face cache, and the hub gave "
-                f"{type(error).__name__}.  Give the path of a folder saved with SentenceTransformer.save()."
+                f"The model {repository!r} is neither a folder nor in the local Hugging Face cache, and the hub gave "
+                f"{type(error).__name__}.  Give the path of a folder that holds the model."
             ) from error
-        if (Path(found) / "modules.json").is_file():
+        if (Path(found) / needed).is_file():
             return Path(found)
-    raise ModelError(f"{repository} on the hub is not a sentence-transformers model (it has no modules.json).")
+    raise ModelError(f"{repository} on the hub is not a model of this kind (it has no {needed}).")

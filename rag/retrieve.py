@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -112,6 +113,15 @@ def _fuse(dense: Positions, lexical: Positions, settings: Settings) -> tuple[Pos
 def _aligned(positions: Positions, found: Positions, scores: Vectors) -> Vectors:
     known = dict(zip(found.tolist(), scores.tolist(), strict=True))
     return np.array([known.get(position, np.nan) for position in positions.tolist()], np.float32)
+
+
+def reordered(ranking: Ranking, order: Sequence[int]) -> Ranking:
+    """The ranking with its first chunks in another order; each keeps its fused score."""
+    places = np.concatenate([np.array(order, np.int64), np.arange(len(order), len(ranking.positions))])
+    return replace(
+        ranking, positions=ranking.positions[places], scores=ranking.scores[places], dense=ranking.dense[places],
+        lexical=ranking.lexical[places],
+    )  # fmt: skip
 
 
 def merged(snapshot: Snapshot, ranking: Ranking, k: int) -> tuple[Found, ...]:

@@ -55,11 +55,12 @@ def sentences(text: str) -> list[Span]:
     """The sentences of a text, trimmed, in order, never across paragraphs; they hold every visible character."""
     found: list[Span] = []
     for paragraph in paragraphs(text):
-        found.extend(_in_paragraph(text, paragraph))
+        found.extend(sentences_of(text, paragraph))
     return found
 
 
-def _in_paragraph(text: str, paragraph: Span) -> list[Span]:
+def sentences_of(text: str, paragraph: Span) -> list[Span]:
+    """The sentences of one paragraph."""
     from sentencex import get_sentence_boundaries
 
     # A wrapped line's end is a space to the segmenter; the length, and so every offset, stays the same.

@@ -71,17 +71,17 @@ def read_spec(folder: Path, name: str) -> EncoderSpec:
     """
     modules = _modules(folder)
     transformer = folder / modules[0].get("path", "")
-    sbert = _json(folder / "sentence_bert_config.json", {})
-    config = _json(transformer / "config.json")
-    prompts_config = _json(folder / "config_sentence_transformers.json", {})
+    sbert = read_json(folder / "sentence_bert_config.json", {})
+    config = read_json(transformer / "config.json")
+    prompts_config = read_json(folder / "config_sentence_transformers.json", {})
     kinds = [module["type"].rsplit(".", 1)[-1] for module in modules]
     pooling_path = next((folder / m["path"] for m, k in zip(modules, kinds, strict=True) if k == "Pooling"), None)
     others = [m for m, k in zip(modules[1:], kinds[1:], strict=True) if k not in ("Pooling", "Normalize")]
-    pooling = _json(pooling_path / "config.json") if pooling_path else {}
+    pooling = read_json(pooling_path / "config.json") if pooling_path else {}
     return EncoderSpec(
         name=name,
         weights=_weights(folder, modules),
-        tokenizer=_tokenizer_digest(transformer),
+        tokenizer=tokenizer_digest(transformer),
         dimension=_dimension(folder, others, pooling, config),
         max_tokens=int(sbert.get("max_seq_length") or _longest(transformer, config)),
         pooling=_pooling_name(pooling),
@@ -100,11 +100,12 @@ def tokenizer_file(folder: Path) -> Path:
     return path
 
 
-def _json(path: Path, default: dict[str, Any] | None = None) -> Any:
+def read_json(path: Path, default: dict[str, Any] | None = None) -> Any:
+    """What a model's JSON file holds; `default` where there is none.  Raises ModelError."""
     if not path.is_file():
         if default is not None:
             return default
-        raise ModelError(f"{path} is missing: this is not a complete sentence-transformers model.")
+        raise ModelError(f"{path} is missing: this is not a complete model.")
     try:
         return json.loads(path.read_text("utf-8"))
     except (OSError, ValueError) as error:
@@ -118,7 +119,7 @@ def _modules(folder: Path) -> list[dict[str, str]]:
             f"{folder} has no modules.json: give the name or folder of a sentence-transformers model "
             "(SentenceTransformer(...).save(folder) writes one)."
         )
-    modules: list[dict[str, str]] = _json(path)
+    modules: list[dict[str, str]] = read_json(path)
     named = isinstance(modules, list) and all(isinstance(m, dict) and isinstance(m.get("type"), str) for m in modules)
     if not named or not modules:
         raise ModelError(f"{path} is not a list of modules, each with its type: save the model again.")
@@ -128,7 +129,7 @@ def _modules(folder: Path) -> list[dict[str, str]]:
 def _longest(transformer: Path, config: dict[str, Any]) -> int:
     """Tokens that are read where no `max_seq_length` is set: the tokenizer's limit within the model's positions."""
     limits = [
-        _json(transformer / "tokenizer_config.json", {}).get("model_max_length"),
+        read_json(transformer / "tokenizer_config.json", {}).get("model_max_length"),
         config.get("max_position_embeddings"),
     ]
     return min((int(limit) for limit in limits if limit), default=512)
@@ -145,8 +146,9 @@ def _weights(folder: Path, modules: list[dict[str, str]]) -> str:
     return digests[0] if len(digests) == 1 else hashlib.sha256("".join(digests).encode()).hexdigest()
 
 
-def _tokenizer_digest(transformer: Path) -> str:
-    tokenizer = _json(transformer / "tokenizer.json", {})
+def tokenizer_digest(transformer: Path) -> str:
+    """Hex sha256 of what a tokenizer does, its truncation and padding left out."""
+    tokenizer = read_json(transformer / "tokenizer.json", {})
     for setting in ("truncation", "padding"):
         tokenizer.pop(setting, None)
     return hashlib.sha256(json.dumps(tokenizer, sort_keys=True).encode()).hexdigest()
@@ -165,7 +167,7 @@ def _pooling_name(pooling: dict[str, Any]) -> str:
 
 def _dimension(folder: Path, others: list[dict[str, str]], pooling: dict[str, Any], config: dict[str, Any]) -> int:
     for module in reversed(others):
-        size = _json(folder / module.get("path", "") / "config.json", {}).get("out_features")
+        size = read_json(folder / module.get("path", "") / "config.json", {}).get("out_features")
         if size:
             return int(size)
     modes = max(1, _pooling_name(pooling).count("+") + 1)
@@ -177,7 +179,7 @@ def _dimension(folder: Path, others: list[dict[str, str]], pooling: dict[str, An
 
 def _modules_digest(folder: Path, others: list[dict[str, str]], pooling: dict[str, Any]) -> str:
     facts: list[Any] = [
-        (m["type"].rsplit(".", 1)[-1], _json(folder / m.get("path", "") / "config.json", {})) for m in others
+        (m["type"].rsplit(".", 1)[-1], read_json(folder / m.get("path", "") / "config.json", {})) for m in others
     ]
     if pooling.get("include_prompt") is False:
         facts.append("pooling without prompt")

@@ -6,13 +6,17 @@ import re
 import shlex
 from collections.abc import Iterable, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from rich.console import Console
 from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from rag.types import Answer, Article, Citation, Passage, Span
+from rag.types import Answer, Article, Citation, Passage, Short, Span
+
+if TYPE_CHECKING:
+    from rag.replay import Replay
 
 SNIPPET_CHARS = 240
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
@@ -32,9 +36,17 @@ def show_answer(console: Console, answer: Answer, library: Path) -> None:
             console.print("\nThe closest passages:")
             show_passages(console, answer.passages[:3])
         return
+    shorts = [side.short for side in answer.sides] or ([answer.short] if answer.short else [])
+    if answer.sides:
+        console.print(Text("The sources differ:", style="yellow"))
+        for side in answer.sides:
+            numbers = " ".join(f"[{number}]" for number in side.citations)
+            told = f" ({side.published})" if side.published else ""
+            console.print(Text.assemble("  ", shown(side.short.text, "bold green"), (f" {numbers}", "cyan"), told))
+    elif answer.short:
+        console.print(shown(" ".join(answer.short.text.split()), "bold green"))
     for citation in answer.citations:
-        quote = " ".join(citation.quote.split())
-        console.print(Text.assemble(shown(f"“{quote}”", "bold"), (f" [{citation.number}]", "cyan")))
+        console.print(Text.assemble(_quote(citation, shorts), (f" [{citation.number}]", "cyan")))
     console.print()
     for citation in answer.citations:
         console.print(Text.assemble((f"[{citation.number}] ", "cyan"), _heading(citation)))
@@ -42,6 +54,17 @@ def show_answer(console: Console, answer: Answer, library: Path) -> None:
         command = shlex.join(["rag", "show", citation.article_id, "--quote", span, "--library", str(library)])
         console.print(Padding(shown(command, "dim"), (0, 0, 0, 4)))
     console.print(Text(f"\nConfidence {answer.confidence:.2f}; {answer.timings.total:.0f} ms", style="dim"))
+
+
+def show_replay(console: Console, replay: Replay) -> None:
+    """Whether a saved answer is given again, and what differs."""
+    for sentence in replay.conditions:
+        console.print(shown(sentence, "yellow"))
+    for sentence in replay.differences:
+        console.print(shown(sentence, "bold"))
+    if not replay.differences:
+        told = "The same answer." if replay.exact else "The same answer, though not from the same conditions."
+        console.print(shown(told, "green"))
 
 
 def show_passages(console: Console, passages: Sequence[Passage]) -> None:
@@ -57,6 +80,15 @@ def show_passages(console: Console, passages: Sequence[Passage]) -> None:
         snippet = text if len(text) <= SNIPPET_CHARS else text[:SNIPPET_CHARS].rsplit(" ", 1)[0] + " …"
         console.print(Padding(shown(snippet), (0, 0, 0, 3)))
         console.print(Padding(shown(f"{', '.join(scores)}; {passage.article_id}", "dim"), (0, 0, 0, 3)))
+
+
+def _quote(citation: Citation, shorts: Sequence[Short]) -> Text:
+    """A quote on one line, the short answers inside it green."""
+    text = shown(re.sub(r"\s", " ", citation.quote), "bold")
+    for short in shorts:
+        if short.article_id == citation.article_id and citation.start <= short.start < short.end <= citation.end:
+            text.stylize("green", short.start - citation.start, short.end - citation.start)
+    return Text.assemble("“", text, "”")
 
 
 def _heading(source: Citation | Passage) -> Text:

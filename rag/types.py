@@ -8,7 +8,7 @@ from typing import Any, Literal, NamedTuple
 
 from rag.errors import QuestionError
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 """Version of the JSON form of `Answer` (Python, `--json` and the page share it)."""
 
 MAX_QUESTION_CHARS = 4_000
@@ -61,13 +61,15 @@ class Chunk:
 class Filters:
     """What may be retrieved; applied before top-k in both retrievers.  Empty tuples and None mean "any".
 
-    `published_after` and `published_before` are inclusive; an undated article passes neither.
+    `published_after` and `published_before` are inclusive; an undated article passes neither.  `as_of` leaves out
+    what was published after that day; an undated article passes.
     """
 
     published_after: date | None = None
     published_before: date | None = None
     sources: tuple[str, ...] = ()
     articles: tuple[str, ...] = ()
+    as_of: date | None = None
 
     def __bool__(self) -> bool:
         return self != Filters()
@@ -133,21 +135,30 @@ class Settings:
     lexical_weight: float = 1.0
     rrf_k: int = 10
     """Constant of reciprocal rank fusion (Cormack et al., SIGIR 2009)."""
+    read: int = 30
+    """Chunks that are read for an answer."""
+    rerank: bool = True
+    """Whether reading and dates change the order of what was retrieved; an answer is read from the same chunks."""
+    recency: float = 1.0
+    """How much the date of an article counts, as a multiple of what was learned."""
     passages: int = 10
-    """Passages that are read and, when nothing answers, shown."""
+    """Passages that are told with the answer and, when nothing answers, shown."""
     max_citations: int = 3
     min_confidence: float = 0.15
     """An answer that is less likely right than this is withheld."""
 
     def __post_init__(self) -> None:
-        counts = {"candidates": self.candidates, "passages": self.passages, "max_citations": self.max_citations}
+        counts = {
+            "candidates": self.candidates, "read": self.read, "passages": self.passages,
+            "max_citations": self.max_citations,
+        }  # fmt: skip
         for name, value in counts.items():
             if not 1 <= value <= 10_000:
                 raise QuestionError(f"{name} is {value}; it must be between 1 and 10,000.")
         if not 0 <= self.min_confidence <= 1:
             raise QuestionError(f"min_confidence is {self.min_confidence}; it must be between 0 and 1.")
-        if self.rrf_k < 0 or self.dense_weight < 0 or self.lexical_weight < 0:
-            raise QuestionError("rrf_k and the weights of fusion must not be negative.")
+        if min(self.rrf_k, self.dense_weight, self.lexical_weight, self.recency) < 0:
+            raise QuestionError("rrf_k, recency and the weights of fusion must not be negative.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,25 +168,33 @@ class Evidence:
     All zero where nothing was read.
     """
 
-    judged: float = 0.0
-    """The log-odds that the reader itself gives to the passages answering the question, between -10 and 10."""
-    score: float = 0.0
-    """The reader's score of the best reading."""
-    margin: float = 0.0
-    """How far the best reading is ahead of the best one in another article (of the next, where there is none)."""
+    answers: float = 0.0
+    """The log-odds that the reader gives to the answer's passage answering the question."""
+    highest: float = 0.0
+    """The highest such log-odds of a passage."""
+    relevant: float = 0.0
+    """The log-odds that the passage is about the question."""
+    chance: float = 0.0
+    """The log probability of the answer's words within their passage."""
     share: float = 0.0
-    """The best reading's share of the softmax over all scores."""
+    """The answer's share of all that was proposed."""
+    margin: float = 0.0
+    """How far its share is ahead of the next answer's, as a logarithm."""
     agreeing: float = 0.0
-    """The share of all readings that say what the best one says, itself included."""
+    """The logarithm of how many articles give it."""
+    score: float = 0.0
+    """The learned score of its passage."""
     dense: float = 0.0
     """The highest cosine of a passage."""
     lexical: float = 0.0
     """The highest BM25 of a passage, per content term of the question."""
-    place: float = 0.0
-    """1 / rank of the passage in which the best reading is."""
     covered: float = 0.0
-    """Share of the question's content terms, by weight, that occur in that passage or its title; a word of the same
-    family counts in part."""
+    """Share of the question's content terms, by weight, that occur in its passage or title; a word of the same family
+    counts in part."""
+    shown: float = 0.0
+    """1 if the answer is of the kind asked for (a number, a name), 0 if not, 0.5 where that cannot be told."""
+    strange: float = 0.0
+    """Names of the question that no passage mentions."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,6 +209,30 @@ class Provenance:
     filters: Filters
     calibration: str = ""
     """Digest of what turned evidence into confidence."""
+    reader: str = ""
+    """What read the passages."""
+    as_of: date | None = None
+    """The day for which the question was answered: what is recent is so by it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Short:
+    """The words that answer, `library.article(article_id).text[start:end]`; they stand in citation `citation`."""
+
+    text: str
+    article_id: str
+    start: int
+    end: int
+    citation: int
+
+
+@dataclass(frozen=True, slots=True)
+class Side:
+    """One of several answers on which the sources differ; `citations` are the numbers of those that give it."""
+
+    short: Short
+    citations: tuple[int, ...]
+    published: date | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -198,7 +241,11 @@ class Answer:
 
     `answered` is False for a refusal; then `citations` is empty, `text` says that these articles do not answer,
     and `reason` says why.  `confidence` in [0, 1] is how likely the answer is right, or the one that was withheld
-    would have been; `evidence` is what it was computed from.  `passages` are those that were read, best first.
+    would have been; `evidence` is what it was computed from.  `passages` are the best of those that were read.
+
+    `short` are the words of the first citation that answer, None for a refusal and where the whole sentence does (yes
+    or no, why, how).  Where sources differ, `sides` are the answers with their citations, newest first; else it is
+    empty.
     """
 
     question: str
@@ -211,6 +258,8 @@ class Answer:
     provenance: Provenance
     reason: str | None = None
     evidence: Evidence = Evidence()
+    short: Short | None = None
+    sides: tuple[Side, ...] = ()
     schema: int = field(default=SCHEMA_VERSION)
 
     def to_dict(self) -> dict[str, Any]:
@@ -234,12 +283,13 @@ class Examination:
     """An answer with what a judge looks at besides.
 
     `ranking` are single chunks, best first; `quotes` are the citations of the answer or, where it was refused,
-    those that were withheld.
+    those that were withheld; `short` is the short answer in them.
     """
 
     answer: Answer
     ranking: tuple[RankedChunk, ...]
     quotes: tuple[Citation, ...]
+    short: Short | None = None
 
 
 @dataclass(frozen=True, slots=True)

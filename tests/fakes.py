@@ -11,7 +11,9 @@ import numpy as np
 
 from rag.encoder import Vectors
 from rag.manifest import ChunkerSpec
+from rag.scoring import Scored
 from rag.spec import EncoderSpec
+from rag.types import Span
 
 WORD = re.compile(r"\w+")
 SMALL_CHUNKS = ChunkerSpec(max_tokens=40, overlap=8, title_tokens=8)
@@ -51,6 +53,43 @@ class FakeEncoder:
             code = zlib.crc32(word.encode())
             vector[code % self.spec.dimension] += 1.0 if code & (1 << 20) else -1.0
         return np.asarray(vector / np.linalg.norm(vector), np.float32)
+
+
+class FakeScorer:
+    """Reads by words: a passage answers as far as it holds the question's words, and answers with its other words.
+
+    Spans are the longest runs of words that the question does not hold, one for each sentence.
+    """
+
+    name = "fake-reader"
+
+    def score(self, question: str, passages: Sequence[tuple[str, str]]) -> list[Scored]:
+        """What it says of each (heading, text)."""
+        asked = set(WORD.findall(question.lower()))
+        return [self._scored(asked, text) for _, text in passages]
+
+    def _scored(self, asked: set[str], text: str) -> Scored:
+        found: list[tuple[Span, float]] = []
+        for sentence in re.finditer(r"[^.!?\n]+", text):
+            words = [
+                (m.group().lower(), sentence.start() + m.start(), sentence.start() + m.end())
+                for m in WORD.finditer(sentence.group())
+            ]
+            shared = sum(word in asked for word, _, _ in words)
+            runs, run = [], []
+            for word in [*words, ("", 0, 0)]:
+                if word[0] and word[0] not in asked:
+                    run.append(word)
+                elif run:
+                    runs.append(run)
+                    run = []
+            if runs and shared:
+                best = max(runs, key=len)
+                found.append((Span(best[0][1], best[-1][2]), float(shared)))
+        found.sort(key=lambda one: -one[1])
+        share = len(asked & set(WORD.findall(text.lower()))) / max(len(asked), 1)
+        top = found[0][1] if found else 0.0
+        return Scored(6 * share - 3, 6 * share - 3, tuple((span, score - top) for span, score in found[:5]))
 
 
 MARKERS = ("aardvark", "basilisk", "cormorant", "dromedary", "echidna", "flamingo", "gecko", "heron")

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
-from rag.types import Answer, Citation, Passage
-from ui.markup import counted, esc
+from rag.types import Answer, Citation, Passage, Short
+from ui.markup import counted, day, esc
 from ui.passage import card, holds, quote_card
 from ui.port import InfoPort
 
@@ -64,7 +65,8 @@ def _answered(result: Answer) -> tuple[str, str]:
     cited += [quote_card(citation) for citation in loose]
     used = {id(passage) for passage, _ in groups}
     others = [passage for passage in result.passages if id(passage) not in used]
-    said = "".join(map(_sentence, result.citations))
+    shorts = [side.short for side in result.sides] or ([result.short] if result.short else [])
+    said = _sides(result) + "".join(_sentence(citation, shorts) for citation in result.citations)
     return (
         f'<div class="rag-said">{said}{_confidence(result.confidence)}</div>',
         f'<section class="rag-sources" aria-label="Sources"><h2>Sources</h2>{"".join(cited)}</section>'
@@ -72,10 +74,37 @@ def _answered(result: Answer) -> tuple[str, str]:
     )
 
 
-def _sentence(citation: Citation) -> str:
+def _sides(result: Answer) -> str:
+    """The answers on which the sources differ, each with its sources and the date of the newest."""
+    if not result.sides:
+        return ""
+    rows = "".join(
+        f'<li dir="auto"><strong>{esc(side.short.text)}</strong> {"".join(map(_reference, side.citations))}'
+        + (f" {day(side.published)}" if side.published else "")
+        + "</li>"
+        for side in result.sides
+    )
+    return f'<div class="rag-differ"><p>The sources differ:</p><ul>{rows}</ul></div>'
+
+
+def _reference(number: int) -> str:
+    return f'<a class="rag-cite" href="#source-{number}" aria-label="Source {number}">[{number}]</a>'
+
+
+def _emphasised(citation: Citation, shorts: Sequence[Short]) -> str:
+    """A quote with the short answer that stands inside it."""
+    for short in shorts:
+        if short.article_id == citation.article_id and citation.start <= short.start < short.end <= citation.end:
+            start, end = short.start - citation.start, short.end - citation.start
+            before, words, after = citation.quote[:start], citation.quote[start:end], citation.quote[end:]
+            return f'{esc(before)}<strong class="rag-short">{esc(words)}</strong>{esc(after)}'
+    return esc(citation.quote)
+
+
+def _sentence(citation: Citation, shorts: Sequence[Short]) -> str:
     number = citation.number
     return (
-        f'<p class="rag-sentence" dir="auto">{esc(citation.quote)}<a class="rag-cite" id="cite-{number}" '
+        f'<p class="rag-sentence" dir="auto">{_emphasised(citation, shorts)}<a class="rag-cite" id="cite-{number}" '
         f'href="#source-{number}" aria-label="Source {number}">&#8288;[{number}]</a></p>'
     )
 

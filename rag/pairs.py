@@ -1,0 +1,109 @@
+"""How a question and a passage are laid out for a reader, and how spans are told from its two scores a token."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+Floats = npt.NDArray[np.float32]
+QUESTION_TOKENS = 80
+PAIR_TOKENS = 320
+"""Most tokens that are read at once; a longer passage is cut at its end."""
+HEADING_CHARS = 200
+SPAN_TOKENS = 40
+"""Most tokens of a short answer."""
+
+
+def heading(title: str, published: date | str | None) -> str:
+    """What stands before a passage: its article's title and date."""
+    day = f"{published.day} {published:%B} {published.year}" if isinstance(published, date) else published or ""
+    return f"{title} ({day})" if title and day else title or day
+
+
+@dataclass(frozen=True, slots=True)
+class Pair:
+    """Token ids and segments of a question with a heading and a text, as the model's own tokenizer joins them.
+
+    `first` is the place of the text's first token, `offsets` (n, 2) are the characters of the text's tokens.
+    """
+
+    ids: list[int]
+    segments: list[int]
+    first: int
+    offsets: npt.NDArray[np.int32]
+
+
+class Layout:
+    """Makes pairs with a model's tokenizer.  Thread-safe."""
+
+    def __init__(self, tokenizer: Any, most: int = PAIR_TOKENS) -> None:
+        self._questions = tokenizer
+        self._pairs = copy.deepcopy(tokenizer)
+        self._pairs.enable_truncation(most, strategy="only_second")
+        self._most = min(QUESTION_TOKENS, most // 3)
+
+    def pairs(self, question: str, passages: Sequence[tuple[str, str]]) -> list[Pair]:
+        """A pair for each (heading, text)."""
+        asked = self._questions.encode(question, add_special_tokens=False)
+        if len(asked.ids) > self._most:
+            question = question[: asked.offsets[self._most - 1][1]]
+        heads = [f"{head[:HEADING_CHARS]}\n" if head else "" for head, _ in passages]
+        texts = [head + text for head, (_, text) in zip(heads, passages, strict=True)]
+        found = self._pairs.encode_batch([(question, text) for text in texts])
+        return [_pair(encoding, len(head)) for encoding, head in zip(found, heads, strict=True)]
+
+
+def _pair(encoding: Any, head: int) -> Pair:
+    offsets = np.array(encoding.offsets, np.int32).reshape(-1, 2)
+    second = np.array([place == 1 for place in encoding.sequence_ids], bool)
+    body = np.flatnonzero(second & (offsets[:, 0] >= head) & (offsets[:, 1] > head))
+    first = int(body[0]) if len(body) else 0
+    return Pair(encoding.ids, encoding.type_ids, first, offsets[body] - head)
+
+
+def padded(pairs: Sequence[Pair], width: int, filler: int = 0) -> dict[str, npt.NDArray[np.int64]]:
+    """(n, width) inputs of the network; `filler` is the model's padding token."""
+    inputs = {name: np.zeros((len(pairs), width), np.int64) for name in NAMES}
+    inputs["input_ids"] += filler
+    for row, pair in enumerate(pairs):
+        length = len(pair.ids)
+        inputs["input_ids"][row, :length] = pair.ids
+        inputs["attention_mask"][row, :length] = 1
+        inputs["token_type_ids"][row, :length] = pair.segments
+    return inputs
+
+
+NAMES = ("input_ids", "attention_mask", "token_type_ids")
+
+
+def log_softmax(scores: Floats) -> Floats:
+    """Log of the softmax over the last axis."""
+    shifted = scores - scores.max(axis=-1, keepdims=True)
+    return np.asarray(shifted - np.log(np.exp(shifted).sum(axis=-1, keepdims=True)), dtype=np.float32)
+
+
+def best_spans(starts: Floats, ends: Floats, most: int) -> list[tuple[int, int, float]]:
+    """The `most` likeliest spans of text tokens, `(first, last, log probability)`, none inside or over another.
+
+    `starts` and `ends` are the network's scores for the n tokens of a text.
+    """
+    if not len(starts):
+        return []
+    joint = log_softmax(starts)[:, None] + log_softmax(ends)[None, :]
+    rows, columns = np.indices(joint.shape)
+    joint = np.where((columns < rows) | (columns - rows >= SPAN_TOKENS), -np.inf, joint)
+    found: list[tuple[int, int, float]] = []
+    order = np.argpartition(-joint, min(joint.size - 1, 8 * most), axis=None)[: 8 * most + 1]
+    for flat in order[np.argsort(-joint.ravel()[order], kind="stable")]:
+        first, last = divmod(int(flat), joint.shape[1])
+        if not np.isfinite(joint[first, last]) or len(found) == most:
+            break
+        if all(last < other[0] or first > other[1] for other in found):
+            found.append((first, last, float(joint[first, last])))
+    return found

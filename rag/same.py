@@ -1,0 +1,86 @@
+"""When two short answers say the same, and where a list of which one is a member begins and ends."""
+
+from __future__ import annotations
+
+import re
+
+from rag.types import Span
+
+_UNITS = (
+    "zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve",
+    "thirteen", "fourteen", "fifteen", "sixteen", "seventeen", "eighteen", "nineteen",
+)  # fmt: skip
+_TENS = ("twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety")
+NUMBERS = {word: n for n, word in enumerate(_UNITS)} | {word: 10 * n for n, word in enumerate(_TENS, start=2)}
+NUMBERS |= {f"{ten}-{unit}": NUMBERS[ten] + NUMBERS[unit] for ten in _TENS for unit in _UNITS[1:10]}
+NUMBERS |= {"dozen": 12}
+_SCALES = {
+    "hundred": 100.0,
+    "thousand": 1e3,
+    "million": 1e6,
+    "billion": 1e9,
+    "trillion": 1e12,
+    "m": 1e6,
+    "bn": 1e9,
+    "k": 1e3,
+}
+_EMPTY = frozenset((
+    "a", "an", "the", "of", "in", "on", "at", "to", "for", "by", "about", "around", "some", "nearly", "almost",
+    "roughly", "more", "than", "over", "least", "up", "mr", "mrs", "ms", "dr", "president", "people", "persons",
+    "individuals", "us", "u", "s", "its", "his", "her", "their", "and",
+))  # fmt: skip
+_TOKEN = re.compile(r"\d+(?:[.,]\d+)*|[^\W\d_]+(?:-[^\W\d_]+)*", re.UNICODE)
+Key = tuple[frozenset[str], frozenset[float]]
+"""The words of an answer that mean something, and its numbers."""
+
+
+def key(text: str) -> Key:
+    """What an answer is compared by."""
+    words: list[str] = []
+    numbers: list[float] = []
+    for token in _TOKEN.findall(text.lower().replace("’s", "").replace("'s", "")):
+        if token[0].isdigit():
+            numbers.append(_number(token))
+        elif token in NUMBERS:
+            numbers.append(float(NUMBERS[token]))
+        elif token in _SCALES and numbers:
+            numbers[-1] *= _SCALES[token]
+        elif token in _SCALES:
+            numbers.append(_SCALES[token])
+        elif token not in _EMPTY:
+            words.append(token)
+    return frozenset(words), frozenset(numbers)
+
+
+def _number(token: str) -> float:
+    plain = token.replace(",", "") if re.fullmatch(r"\d{1,3}(?:,\d{3})+(?:\.\d+)?", token) else token.replace(",", ".")
+    try:
+        return float(plain)
+    except ValueError:
+        return float(re.sub(r"\D", "", plain))
+
+
+def same(one: Key, other: Key) -> bool:
+    """Whether two answers say the same: equal numbers, or the words of one among those of the other."""
+    if one[1] or other[1]:
+        if one[1] != other[1]:
+            return False
+        # "26" and "26 people" are the same count; "3 May" and "3 June" are not the same day.
+        return not one[0] or not other[0] or bool(one[0] & other[0])
+    return bool(one[0] and other[0]) and (one[0] <= other[0] or other[0] <= one[0])
+
+
+_ITEM = r"(?:the\s+)?[A-ZÀ-ÖØ-Þ][\w.’'-]*(?:\s+(?:(?:of|de|van|von|al|bin|the)\s+)?[A-ZÀ-ÖØ-Þ][\w.’'-]*)*"
+_LINK = r"(?:\s*,\s*(?:and\s+|or\s+|as well as\s+)?|\s+(?:and|or|as well as)\s+)"
+_AFTER = re.compile(rf"{_LINK}{_ITEM}")
+_BEFORE = re.compile(rf"{_ITEM}{_LINK}$")
+
+
+def joined(text: str, span: Span, within: Span) -> Span:
+    """The enumeration of names around a span, inside a sentence; the span itself where it is in none."""
+    start, end = span
+    while (after := _AFTER.match(text, end, within.end)) is not None:
+        end = after.end()
+    while (before := _BEFORE.search(text[within.start : start])) is not None:
+        start = within.start + before.start()
+    return Span(start, end)

@@ -1,0 +1,136 @@
+"""Examples as batches of like length, and the score of a network on held-out ones."""
+
+from __future__ import annotations
+
+import random
+import re
+import string
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import torch
+
+from rag.pairs import NAMES, PAIR_TOKENS, Layout, Pair, best_spans, heading, padded
+from train.examples import Example
+
+WIDTHS = (64, 96, 128, 160, 192, 224, 256, PAIR_TOKENS)
+"""Lengths to which pairs are padded: few, since each is compiled once."""
+BATCH_TOKENS = 4096
+
+
+@dataclass(frozen=True)
+class Ready:
+    """A tokenised example: its pair, and the (first, last) tokens of its spans in the whole sequence."""
+
+    pair: Pair
+    spans: tuple[tuple[int, int], ...]
+    example: Example
+
+    @property
+    def width(self) -> int:
+        return next(width for width in WIDTHS if width >= len(self.pair.ids))
+
+
+def ready(examples: Sequence[Example], layout: Layout) -> list[Ready]:
+    """Tokenised examples; one whose answer is cut off is left out."""
+    found: list[Ready] = []
+    for example in examples:
+        pair = layout.pairs(example.question, [(heading(example.title, example.date), example.text)])[0]
+        spans = tuple(span for span in (_tokens(pair, *span) for span in example.target.spans) if span)
+        if bool(spans) == bool(example.target.spans) and len(pair.offsets):
+            found.append(Ready(pair, spans, example))
+    return found
+
+
+def _tokens(pair: Pair, start: int, end: int) -> tuple[int, int] | None:
+    inside = np.flatnonzero((pair.offsets[:, 0] < end) & (pair.offsets[:, 1] > start))
+    return (pair.first + int(inside[0]), pair.first + int(inside[-1])) if len(inside) else None
+
+
+def batches(examples: Sequence[Ready], rng: random.Random) -> list[list[Ready]]:
+    """Full batches of about BATCH_TOKENS tokens, all of one width each, in random order."""
+    groups: dict[int, list[Ready]] = {}
+    for example in examples:
+        groups.setdefault(example.width, []).append(example)
+    found: list[list[Ready]] = []
+    for width, group in sorted(groups.items()):
+        rng.shuffle(group)
+        size = BATCH_TOKENS // width
+        found += [group[i : i + size] for i in range(0, len(group) - size + 1, size)]
+    rng.shuffle(found)
+    return found
+
+
+def tensors(batch: Sequence[Ready]) -> dict[str, torch.Tensor]:
+    """The network's inputs, `starts`, `ends` and `body` (n, width) masks, and `verdict` (n, 2): -1 is unknown."""
+    width = max(one.width for one in batch)
+    arrays: dict[str, Any] = padded([one.pair for one in batch], width)
+    for name in ("starts", "ends", "body"):
+        arrays[name] = np.zeros((len(batch), width), bool)
+    arrays["verdict"] = np.zeros((len(batch), 2), np.float32)
+    for row, one in enumerate(batch):
+        arrays["body"][row, one.pair.first : one.pair.first + len(one.pair.offsets)] = True
+        for first, last in one.spans:
+            arrays["starts"][row, first] = arrays["ends"][row, last] = True
+        relevant = one.example.target.relevant
+        arrays["verdict"][row] = (-1.0 if relevant is None else float(relevant), float(bool(one.spans)))
+    return {name: torch.from_numpy(array) for name, array in arrays.items()}
+
+
+@torch.no_grad()
+def scores(network: Any, examples: Sequence[Ready]) -> dict[str, float]:
+    """EM and F1 of the best span where there is an answer, by source, and AUROC of answerable against each kind."""
+    network.eval()
+    order = sorted(examples, key=lambda one: len(one.pair.ids))
+    exact: dict[str, list[float]] = {}
+    overlap: dict[str, list[float]] = {}
+    verdicts: dict[str, list[float]] = {}
+    for begin in range(0, len(order), 16):
+        batch = order[begin : begin + 16]
+        given = tensors(batch)
+        with torch.autocast("cpu", torch.bfloat16):
+            spans, verdict = network(*(given[name] for name in NAMES))
+        for one, span, judged in zip(batch, spans.float().numpy(), verdict.float().numpy(), strict=True):
+            kind = one.example.kind
+            verdicts.setdefault(kind if not one.spans else "answer", []).append(float(judged[1]))
+            if one.spans:
+                golds = [one.example.text[s:e] for s, e in one.example.target.spans]
+                text = best_answer(one, span)
+                exact.setdefault(kind, []).append(max(float(normal(text) == normal(gold)) for gold in golds))
+                overlap.setdefault(kind, []).append(max(f1(text, gold) for gold in golds))
+    found = {f"em {kind}": float(np.mean(values)) for kind, values in exact.items()}
+    found |= {f"f1 {kind}": float(np.mean(values)) for kind, values in overlap.items()}
+    for kind, values in verdicts.items():
+        if kind != "answer":
+            found[f"auroc {kind}"] = auroc(verdicts["answer"], values)
+    return found
+
+
+def best_answer(one: Ready, span: Any) -> str:
+    """The text of the likeliest span."""
+    first, count = one.pair.first, len(one.pair.offsets)
+    (begin, last, _), *_ = best_spans(span[first : first + count, 0], span[first : first + count, 1], 1)
+    return one.example.text[one.pair.offsets[begin, 0] : one.pair.offsets[last, 1]]
+
+
+def normal(text: str) -> str:
+    """As SQuAD compares: no case, punctuation, articles or white space."""
+    bare = "".join(c for c in text.lower() if c not in string.punctuation)
+    return " ".join(re.sub(r"\b(a|an|the)\b", " ", bare).split())
+
+
+def f1(text: str, gold: str) -> float:
+    """Token F1 as SQuAD defines it."""
+    mine, theirs = normal(text).split(), normal(gold).split()
+    common = sum((Counter(mine) & Counter(theirs)).values())
+    return 2 * common / (len(mine) + len(theirs)) if common else float(mine == theirs)
+
+
+def auroc(positive: Sequence[float], negative: Sequence[float]) -> float:
+    """The chance that a positive is scored above a negative."""
+    ranks = np.argsort(np.argsort(np.concatenate([positive, negative]))) + 1.0
+    total = ranks[: len(positive)].sum() - len(positive) * (len(positive) + 1) / 2
+    return float(total / (len(positive) * len(negative)))

@@ -1,0 +1,248 @@
+"""Train the reader: `python -m train.reader DATA --out FOLDER`; the same command again goes on where it was stopped.
+
+DATA holds `squadshifts.jsonl.gz` and `qamr.jsonl.gz`.  FOLDER gets `checkpoint.pt`, `log.jsonl` (learning curve) and
+at the end `reader.safetensors` with `training.json`.  `--without KIND` leaves a kind of example out, for ablations.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import random
+import shutil
+import time
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+
+from rag.disk import write_atomic
+from rag.models import locate
+from rag.network import FROZEN, Network, network, trained
+from rag.pairs import NAMES, Layout
+from rag.spec import file_sha256, tokenizer_file
+from train import variants
+from train.batches import BATCH_TOKENS, Ready, batches, ready, scores, tensors
+from train.examples import Example, Target, load
+from train.newsroom import newsroom
+
+SHARES = {
+    "paraphrased": 0.12, "in-place": 0.06, "mined": 0.4, "removed": 0.12, "swapped": 0.12, "lacking": 0.04,
+    "aged": 0.03, "other-kind": 0.3, "random": 0.15,
+}  # fmt: skip
+"""How many of an epoch's questions get such a variant (of "random": how many of those given are used)."""
+NEWSROOM = 5_000
+"""Invented articles in an epoch, about three questions each."""
+RATE, WARM_UP, DECAY = 2e-4, 0.05, 0.01
+EVALUATED = 400
+"""Steps between two points of the learning curve."""
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("data", type=Path)
+    parser.add_argument("--out", type=Path, required=True)
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--tokens", type=float, default=24.0, help="millions of tokens to train on")
+    parser.add_argument("--without", action="append", default=[], choices=[*SHARES, "newsroom"])
+    parser.add_argument("--plain", action="store_true", help="do not compile the network (no C++ compiler needed)")
+    given = parser.parse_args()
+    given.out.mkdir(parents=True, exist_ok=True)
+    Training(given).run()
+
+
+class Training:
+    """One run: its data, network, optimiser, and where it keeps them."""
+
+    def __init__(self, given: argparse.Namespace) -> None:
+        self.given = given
+        self.base, _ = locate(None)
+        self.device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
+        torch.manual_seed(given.seed)
+        self.network: Network = network(self.base).to(self.device)
+        parameters = [p for p in self.network.parameters() if p.requires_grad]
+        self.optimiser = torch.optim.AdamW(parameters, lr=RATE, weight_decay=DECAY, fused=True)
+        self.steps = int(given.tokens * 1e6 / BATCH_TOKENS)
+        self.step = 0
+        self.checkpoint = given.out / "checkpoint.pt"
+        if self.checkpoint.exists():
+            kept = torch.load(self.checkpoint, map_location=self.device, weights_only=True)
+            self.network.load_state_dict(kept["network"])
+            self.optimiser.load_state_dict(kept["optimiser"])
+            self.step = kept["step"]
+            print(f"goes on at step {self.step:,} of {self.steps:,}", flush=True)
+
+    def run(self) -> None:
+        from tokenizers import Tokenizer
+
+        tokenizer = Tokenizer.from_file(str(tokenizer_file(self.base)))
+        tokenizer.no_truncation()
+        tokenizer.no_padding()
+        self.layout = Layout(tokenizer)
+        training, held_out = load(self.given.data)
+        self.training, self.judged = training, self.held_out(held_out)
+        answered = [example for example in training if example.target.spans]
+        self.vectors = self.embedded(answered)
+        model = self.compiled()
+        done, epoch, begun, losses = 0, 0, time.time(), []
+        while self.step < self.steps:
+            every = batches(ready(self.epoch(epoch), self.layout), random.Random(self.given.seed * 100 + epoch))
+            for batch in every[max(0, self.step - done) :]:
+                losses.append(self.learn(model, batch))
+                self.step += 1
+                if self.step % EVALUATED == 0 or self.step == self.steps:
+                    self.report(losses, time.time() - begun)
+                    losses = []
+                if self.step == self.steps:
+                    break
+            done += len(every)
+            epoch += 1
+        self.export()
+
+    def compiled(self) -> Callable[..., Any]:
+        if self.given.plain or not (self.device.type == "cuda" or shutil.which("g++") or shutil.which("c++")):
+            return self.network
+        torch._dynamo.config.recompile_limit = 32
+        made: Callable[..., Any] = torch.compile(self.network, dynamic=False)
+        return made
+
+    def embedded(self, examples: Sequence[Example]) -> tuple[Any, Any]:
+        """Vectors of the questions and of the passages, by the default encoder; kept beside the checkpoint."""
+        kept = self.given.out / "vectors.npz"
+        if kept.exists():
+            found = np.load(kept)
+            return found["questions"], found["passages"]
+        from rag.encoder import load_encoder
+        from rag.read import within_budget
+
+        encoder = load_encoder()
+        texts = list(dict.fromkeys(example.text for example in examples))
+        passages = encoder.encode_passages(within_budget(texts, encoder))
+        questions = encoder.encode_passages(within_budget([example.question for example in examples], encoder))
+        np.savez(kept, questions=questions, passages=passages)
+        return questions, passages
+
+    def epoch(self, number: int) -> list[Example]:
+        """The examples of one epoch: those given, and new variants of them."""
+        rng = random.Random(self.given.seed * 1000 + number)
+        without = set(self.given.without)
+        share = {kind: 0.0 if kind in without else value for kind, value in SHARES.items()}
+        answered = [example for example in self.training if example.target.spans]
+        swapped = variants.Swapped(answered)
+        makers: dict[str, Callable[[Example, random.Random], Example | None]] = {
+            "removed": variants.removed, "swapped": swapped, "lacking": variants.lacking, "aged": variants.aged,
+            "other-kind": variants.other_kind,
+        }  # fmt: skip
+        found = [e for e in self.training if not e.target.spans and rng.random() < share["random"]]
+        for example in answered:
+            made: Example | None = None
+            if rng.random() < share["paraphrased"]:
+                made = variants.paraphrased(example, rng)
+            elif rng.random() < share["in-place"]:
+                made = variants.in_place(example, rng)
+            found.append(made or example)
+            for kind, make in makers.items():
+                if rng.random() < share[kind]:
+                    made = make(example, rng)
+                    found += [made] if made else []
+        if share["mined"]:
+            mined = variants.mined(answered, self.vectors, rng)
+            found += rng.sample(mined, int(share["mined"] * len(mined)))
+        titles = [example.text.split(". ")[0][:90] for example in rng.sample(answered, 2000)]
+        found = [variants.dressed(example, rng, titles) for example in found]
+        if "newsroom" not in without:
+            invented = newsroom(NEWSROOM, self.given.seed * 10 + number)
+            found += [variants.dressed(example, rng, titles) for example in invented]
+        print(f"epoch {number}: {len(found):,} examples, {dict(Counter(e.kind for e in found))}", flush=True)
+        return found
+
+    def held_out(self, examples: Sequence[Example]) -> list[Ready]:
+        """Held-out paragraphs with their questions, and the variants of these that cannot be answered."""
+        rng = random.Random(0)
+        answered = [example for example in examples if example.target.spans]
+        swapped = variants.Swapped(answered)
+        made = [
+            maker(example, rng)
+            for maker in (variants.removed, swapped, variants.lacking, variants.other_kind)
+            for example in rng.sample(answered, min(700, len(answered)))
+        ]
+        everything = [*examples, *(example for example in made if example)]
+        return ready([replace(example, title="", date="") for example in everything], self.layout)
+
+    def learn(self, model: Callable[..., Any], batch: Sequence[Ready]) -> float:
+        """One step; its loss."""
+        self.network.train()
+        given = {name: tensor.to(self.device) for name, tensor in tensors(batch).items()}
+        with torch.autocast(self.device.type, torch.bfloat16):
+            spans, verdict = model(*(given[name] for name in NAMES))
+        loss = loss_of(spans.float(), verdict.float(), given)
+        loss.backward()
+        torch.nn.utils.clip_grad_norm_(self.network.parameters(), 1.0)
+        for group in self.optimiser.param_groups:
+            group["lr"] = RATE * self.pace()
+        self.optimiser.step()
+        self.optimiser.zero_grad(set_to_none=True)
+        return float(loss.detach())
+
+    def pace(self) -> float:
+        """Share of the full learning rate: up during the warm-up, then down to nothing in a straight line."""
+        part = (self.step + 1) / self.steps
+        return part / WARM_UP if part < WARM_UP else (1 - part) / (1 - WARM_UP)
+
+    def report(self, losses: Sequence[float], seconds: float) -> None:
+        """A point of the learning curve, and a checkpoint that a kill cannot spoil."""
+        judged = self.judged if self.step == self.steps else self.judged[::4]
+        found = {
+            "step": self.step, "tokens": self.step * BATCH_TOKENS, "seconds": round(seconds),
+            "loss": round(float(np.mean(losses)), 4),
+        }  # fmt: skip
+        found |= {name: round(value, 4) for name, value in scores(self.network, judged).items()}
+        with (self.given.out / "log.jsonl").open("a") as file:
+            file.write(json.dumps(found) + "\n")
+        print(json.dumps(found), flush=True)
+        half = self.checkpoint.with_suffix(".half")
+        state = {"network": self.network.state_dict(), "optimiser": self.optimiser.state_dict(), "step": self.step}
+        torch.save(state, half)
+        half.replace(self.checkpoint)
+
+    def export(self) -> None:
+        """`reader.safetensors`: what was trained, in half precision, and what it was trained with."""
+        from safetensors.torch import save_file
+
+        path = self.given.out / "reader.safetensors"
+        state = self.network.state_dict()
+        kept = {name: tensor.half().contiguous() for name, tensor in state.items() if not name.startswith(FROZEN)}
+        save_file(kept, str(path))
+        found = scores(trained(self.base, path), self.judged)
+        facts = {
+            "sha256": file_sha256(path), "bytes": path.stat().st_size, "seed": self.given.seed, "steps": self.steps,
+            "without": self.given.without, "held_out": {name: round(value, 4) for name, value in found.items()},
+        }  # fmt: skip
+        write_atomic(self.given.out / "training.json", json.dumps(facts, indent=1).encode())
+        print(json.dumps(facts), flush=True)
+
+
+def loss_of(spans: torch.Tensor, verdict: torch.Tensor, given: dict[str, torch.Tensor]) -> torch.Tensor:
+    """Marginal likelihood of the right starts and ends where there are any, and cross-entropy of both verdicts."""
+    body, answered = given["body"], given["verdict"][:, 1] > 0
+    span = torch.zeros((), device=spans.device)
+    for column, name in enumerate(("starts", "ends")):
+        chances = spans[..., column].masked_fill(~body, -1e4).log_softmax(-1)
+        right = chances.masked_fill(~given[name], -1e4).logsumexp(-1)
+        span = span - (right * answered).sum() / 2
+    known = given["verdict"] >= 0
+    judged = torch.nn.functional.binary_cross_entropy_with_logits(
+        verdict, given["verdict"].clamp(min=0), reduction="none"
+    )
+    weights = torch.tensor([0.3, 1.0], device=verdict.device)
+    return span / len(answered) + (judged * known * weights).sum() / len(answered)
+
+
+__all__ = ["Target", "Training", "main"]
+
+if __name__ == "__main__":
+    main()
