@@ -7,7 +7,7 @@ STAMP := $(VENV)/.installed
 DEV := $(VENV)/.installed-dev
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-long check format ui eval bench screenshots clean
+.PHONY: help demo test test-long check format ui eval bench train screenshots clean
 
 help: ## list the targets
 	@grep -E '^[a-z-]+:.*##' Makefile | sed -E 's/:.*## /\t/' | expand -t 16
@@ -60,6 +60,9 @@ bench: $(DEV) ## speed and scale, compared in one run (docs/benchmarks.md)
 	$(BIN)/python -m bench.encoder
 	$(BIN)/python -m bench.startup
 	$(BIN)/python -m bench.scale
+
+train: $(DEV) ## train the reader anew from DATA=FOLDER (docs/reader.md); hours on a processor
+	$(BIN)/python -m train.reader $(DATA) --out runs/reader
 
 screenshots: $(DEV) ## the pictures of the README, from the sample library
 	$(BIN)/python -m bench.screenshots

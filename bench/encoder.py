@@ -13,9 +13,8 @@ from pathlib import Path
 import numpy as np
 
 from bench.texts import passages
-from rag.encoder import OpenVINOEncoder, cosines, load_encoder
+from rag.encoder import OpenVINOEncoder, cosines, load_encoder, within_budget
 from rag.models import locate
-from rag.read import within_budget
 
 
 def main() -> None:

@@ -133,6 +133,26 @@ def report(
 
 
 @app.command()
+def disagreement(
+    cases: Annotated[
+        Path | None, typer.Argument(metavar="SET", help="Cases, .jsonl [default: those that come with article-rag].")
+    ] = None,
+    as_json: JsonOption = False,
+) -> int:
+    """Ask of sources that differ and of such that do not: are the differences shown, and only they?"""
+    from eval.disagreement import SET, figures, judge_cases, load_cases
+    from eval.show import show_disagreement
+
+    judged = judge_cases(load_cases(cases or SET))
+    if as_json:
+        wrong = [one.case.id for one in judged if not one.right]
+        _json({"figures": {name: figure.to_dict() for name, figure in figures(judged).items()}, "wrong": wrong})
+    else:
+        show_disagreement(_console(), judged)
+    return OK
+
+
+@app.command()
 def new(
     out: Annotated[Path, typer.Argument(metavar="FILE", help="The new set, .jsonl.", show_default=False)],
     library: LibraryOption = None,
@@ -192,7 +212,9 @@ def calibrate(
         float | None,
         typer.Option("--min-confidence", help="Make this the library's own, below which it refuses.", min=0, max=1),
     ] = None,
-    signals: Annotated[str | None, typer.Option(help="Fit on these signals of `evidence` only: judged,covered")] = None,
+    signals: Annotated[
+        str | None, typer.Option(help="Fit on these signals of `evidence` only: answers,share,covered")
+    ] = None,
     save: Annotated[Path | None, typer.Option(help="Write it into this file, not into the library.")] = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Report, and write nothing.")] = False,
     as_json: JsonOption = False,

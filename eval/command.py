@@ -210,7 +210,7 @@ def report_fit(found: Fit, written: Path | None, console: Console) -> None:
     if found.after["auroc_right"].value < found.before["auroc_right"].value:
         console.print(
             "It tells right from wrong no better than the calibration before it, only its numbers are nearer to the "
-            "truth: try --signals judged,covered, or more questions."
+            "truth: try --signals answers,share,covered, or more questions."
         )
     console.print(Text(f"Written to {written}" if written else "Nothing was written (--dry-run)."), soft_wrap=True)
 

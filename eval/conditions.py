@@ -119,6 +119,8 @@ def parse_conditions(text: str) -> Conditions:
     for name in ("questions", "generation", "articles", "chunks"):
         if type(plain[name]) is not int:
             raise ValueError(f"{name} is {plain[name]!r}, expected a whole number")
+    if not isinstance(plain.get("dated", False), bool):
+        raise ValueError(f"dated is {plain['dated']!r}, expected true or false")
     for name in ("set_name", "library", "library_id", "encoder_fingerprint", "reader", "version", "started"):
         if not isinstance(plain[name], str):
             raise ValueError(f"{name} is {plain[name]!r}, expected a string")

@@ -107,8 +107,8 @@ _ANSWERS = (
     ),
     Metric(
         "exact_match", "exact match", "answers",
-        "SQuAD's EM of the short answer (where there is none, of the first quote) against the gold strings, the best of "
-        "them; a refusal is the answer \"\".",
+        "SQuAD's EM of the short answer (where there is none, of the first quote) against the gold strings, the best "
+        "of them; a refusal is the answer \"\".",
         lambda r: _when(_judged(r), exact_match(r.prediction, r.answers)),
     ),
     Metric(

@@ -177,6 +177,8 @@ class Record:
 
 def _evidence(row: dict[str, Any]) -> Evidence:
     """The signals that are still known: another reader had others."""
+    if not isinstance(row, dict):
+        raise ValueError(f"found {row!r}, expected the signals of `evidence`")
     return Evidence(**{field.name: row[field.name] for field in fields(Evidence) if field.name in row})
 
 
@@ -305,6 +307,8 @@ def _check(record: Record) -> None:
     for number in (record.confidence, *times, *signals, *(hit.score for hit in record.ranking)):
         if isinstance(number, bool) or not isinstance(number, (int, float)) or not math.isfinite(number):
             raise ValueError(f"found {number!r}, expected a number")
+    if not isinstance(record.short, str):
+        raise ValueError(f"found {record.short!r}, expected the short answer as a string")
     if not 0 <= record.confidence <= 1:
         raise ValueError(f"found a confidence of {record.confidence}, expected 0 to 1")
     if record.grades and len(record.grades) != len(record.articles):

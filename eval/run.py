@@ -68,7 +68,7 @@ class Run:
         return summarise(self.records)
 
 
-def ask(library: Answerer, question: Question, settings: Settings, *, dated: bool) -> Record:
+def ask(library: Answerer, question: Question, settings: Settings, *, dated: bool = True) -> Record:
     """One question, asked and judged; where `dated`, as on the day of the question.
 
     What the library does not take for a question counts as refused.

@@ -153,6 +153,7 @@ def facts(runs: Sequence[Run]) -> tuple[Fact, ...]:
         "calibration": [c.calibration for c in held],
         "program": [f"article-rag {c.version}" + (f" at {c.revision}" if c.revision else "") for c in held],
         "started": [c.started for c in held],
+        "asked": ["as on the day of each question" if c.dated else "as on the day of the run" for c in held],
         "machine": [_machine(run) for run in runs],
         "indexing": [_speed(c.index_chunks_per_second) for c in held],
     }

@@ -13,6 +13,8 @@ from rich.text import Text
 
 from eval.cause import Cause, cause
 from eval.compare import RIGHT, SIGNIFICANT, Change, Comparison, Verdict, significant
+from eval.disagreement import Told
+from eval.disagreement import figures as disagreement_figures
 from eval.interval import Difference, Estimate, point
 from eval.metrics import METRICS, STAGES, Metric, Summary, tabulate
 from eval.records import Record
@@ -29,7 +31,16 @@ LISTED: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("Articles", ("article_hit@1", "article_hit@5", "article_recall@20", "article_ndcg@10")),
     (
         "Answers",
-        ("answer_accuracy", "answer_accuracy_answered", "answer_precision", "accuracy", "exact_match", "token_f1"),
+        (
+            "answer_accuracy",
+            "first_quote",
+            "short_right",
+            "answer_accuracy_answered",
+            "answer_precision",
+            "accuracy",
+            "exact_match",
+            "token_f1",
+        ),
     ),
     ("Citations", ("citation_precision", "citation_recall", "right_article", "verbatim")),
     ("Refusal", ("refusal_precision", "refusal_recall", "refusal_f1")),
@@ -191,6 +202,18 @@ def show_fit(console: Console, found: Fit) -> None:
             f"{trade.min_confidence:.2f}", f"{trade.coverage:.3f}", *(_rate(figure.value) for figure in figures)
         )
     console.print(trades)
+
+
+def show_disagreement(console: Console, judged: Sequence[Told]) -> None:
+    """Prints how well differing sources are told, and the cases that went wrong."""
+    table = _table(f"Differing sources, {len(judged)} cases", "figure", "value")
+    for name, figure in disagreement_figures(judged).items():
+        table.add_row(name, _with_interval(figure))
+    console.print(table)
+    wrong = [one for one in judged if not one.right]
+    for one in wrong:
+        shorts = [side.short.text for side in one.answer.sides] or [one.answer.short.text if one.answer.short else "–"]
+        console.print(Text(f"{one.case.id} ({one.case.why}): {' | '.join(shorts)}"))
 
 
 def show_problems(console: Console, problems: Sequence[Problem], questions: int) -> None:

@@ -197,6 +197,10 @@ def _check_cut(chunker: ChunkerSpec) -> None:
 
 def _value(name: str, text: str, whole: str) -> Value:
     kinds = {field.name: field.type for field in (*fields(Settings), *fields(ChunkerSpec))}
+    if kinds[name] == "bool":
+        if text not in ("0", "1"):
+            raise LoadError(f"--vary {whole!r}: {text!r} is not 0 or 1")
+        return int(text)
     kind = int if kinds[name] == "int" else float
     try:
         value = kind(text)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import re
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 
@@ -135,7 +135,9 @@ def choose(
     if not readings.groups:
         return []
     if differing:
-        firsts = [Quoted(group.best, number) for number, group in enumerate(differing)][:most]
+        firsts = [Quoted(group.best, number) for number, group in enumerate(differing)]
+        # No side is left out for want of room.
+        most = max(most, len(firsts))
         firsts.sort(key=lambda one: found[one.proposal.place].article.published or date.min, reverse=True)
         more = (Quoted(one, number) for number, group in enumerate(differing) for one in group.proposals[1:])
         return _distinct([*firsts, *more], found, most)
@@ -152,7 +154,7 @@ def _wanted(inquiry: Inquiry, readings: Readings) -> Iterator[Proposal]:
     yield from best.proposals[1:]
 
 
-def _distinct(wanted: Sequence[Quoted], found: Sequence[Found], most: int) -> list[Quoted]:
+def _distinct(wanted: Iterable[Quoted], found: Sequence[Found], most: int) -> list[Quoted]:
     chosen: list[Quoted] = []
     for one in wanted:
         owner = found[one.proposal.place].article.id

@@ -2,25 +2,29 @@
 
 from __future__ import annotations
 
+import calendar
 import re
 from collections.abc import Sequence
 
-from rag.kinds import kind_of, shows
-from rag.read import Group, Inquiry, Proposal, Readings, asks_for_several, coverage
+from rag.kinds import Kind, is_of, kind_of, names
+from rag.read import Group, Inquiry, Proposal, Readings, asks_for_several, coverage, presence, strangers
 from rag.retrieve import Found
 from rag.same import key
+from rag.stopwords import STOPWORDS
 
-RIVAL_SHARE = 0.1
+RIVAL_SHARE = 0.01
 """A rival must have this share of the best answer's weight."""
-ANSWERS_LEAST = 0.0
+GIVES_LEAST = 0.1
+"""A proposal must have this share of the weight of its group's best for its article to give the answer."""
+ANSWERS_LEAST = 1.0
 """Log-odds that a rival's passage answers the question."""
-ABOUT_LEAST = 0.75
+ABOUT_LEAST = 0.5
 """Share of the best passage's coverage of the question that a rival's passage must have."""
 DAYS_MOST = 45
 """Articles that lie further apart tell of other events, or of a later state of things."""
 _PART = re.compile(
-    r"\b(?:of (?:them|whom|those|these|which)|including|among (?:them|those)|another|others?|further|additional|"
-    r"more than half|in total|altogether|the rest|remaining|each|respectively)\b",
+    r"(?<!all )(?<!each )\b(?:of (?:them|whom|those|these|which)|including|among (?:them|those)|another|others?|"
+    r"further|additional|more than half|the rest|remaining|each|respectively)\b",
     re.IGNORECASE,
 )
 _SO_FAR = re.compile(
@@ -29,6 +33,9 @@ _SO_FAR = re.compile(
     r"still (?:missing|unaccounted)|as of|until now|had been|death toll|toll)\b",
     re.IGNORECASE,
 )
+_COUNTED = re.compile(r"\bhow many (?:more |other )?(?!people\b|persons\b|times\b)(\w+)", re.IGNORECASE)
+_CALENDAR = frozenset((*calendar.day_name, *calendar.month_name))
+LARGE = 100
 NEAR = 60
 """Characters around a number in which a word makes it a part."""
 
@@ -51,37 +58,63 @@ def sides(inquiry: Inquiry, readings: Readings, found: Sequence[Found]) -> tuple
 
 
 def _articles(group: Group, found: Sequence[Found]) -> set[str]:
-    return {found[proposal.place].article.id for proposal in group.proposals}
+    """The articles that give an answer; one that only mentions its words does not."""
+    least = GIVES_LEAST * group.best.weight
+    return {found[proposal.place].article.id for proposal in group.proposals if proposal.weight >= least}
 
 
 def _contradicts(inquiry: Inquiry, best: Group, rival: Group, readings: Readings, found: Sequence[Found]) -> bool:
     mine, other = best.best, rival.best
-    if rival.weight < RIVAL_SHARE * best.weight or readings.scored[other.place].answers < ANSWERS_LEAST:
-        return False
-    if _articles(best, found) & _articles(rival, found) or _says(mine, other) or _says(other, mine):
-        return False
-    kind = kind_of(inquiry.question)
+    return (
+        rival.weight >= RIVAL_SHARE * best.weight
+        and readings.scored[other.place].answers >= ANSWERS_LEAST
+        and not _articles(best, found) & _articles(rival, found)
+        and not _knows(mine, other, found)
+        and not _knows(other, mine, found)
+        and _of_kind(inquiry, mine, other)
+        and _same_event(inquiry, mine, other, found)
+        and not (kind_of(inquiry.question) == "number" and _other_count(inquiry, mine, other, found))
+    )
+
+
+def _of_kind(inquiry: Inquiry, *proposals: Proposal) -> bool:
+    """Whether all are answers of the kind that is asked for."""
+    kind: Kind = kind_of(inquiry.question)
     asked = {word.lower().strip("?,.") for word in inquiry.question.split()}
-    if kind != "thing" and min(shows(kind, mine.text, asked), shows(kind, other.text, asked)) < 0.5:
-        return False
-    texts = [f"{found[one.place].passage.title} {found[one.place].passage.text}" for one in (mine, other)]
-    about = coverage(inquiry, texts)
-    if about[1] < ABOUT_LEAST * about[0]:
-        return False
-    apart = _days_apart(mine, other, found)
-    if apart > DAYS_MOST:
-        return False
-    if kind == "number":
-        return not any(_PART.search(_near(one)) for one in (mine, other)) and not (
-            apart and any(_SO_FAR.search(one.quote) for one in (mine, other))
-        )
-    return True
+    return kind == "thing" or all(is_of(kind, one.text, asked) >= 0.5 for one in proposals)
 
 
-def _says(one: Proposal, other: Proposal) -> bool:
-    """Whether the sentence of `one` holds the answer of `other` too: then it knows of both."""
+def _same_event(inquiry: Inquiry, mine: Proposal, other: Proposal, found: Sequence[Found]) -> bool:
+    """Whether the two passages tell of what the question asks about, at about the same time."""
+    passages = [found[one.place].passage for one in (mine, other)]
+    about = coverage(inquiry, [f"{passage.title} {passage.text}" for passage in passages])
+    told = [set(names(f"{passage.title}. {passage.text}")) - _CALENDAR for passage in passages]
+    if not any(name.lower() not in STOPWORDS for name in told[0] & told[1]):
+        return False
+    elsewhere = strangers(inquiry, passages[1:]) - strangers(inquiry, passages[:1])
+    return about[1] >= ABOUT_LEAST * about[0] and not elsewhere and _days_apart(mine, other, found) <= DAYS_MOST
+
+
+def _other_count(inquiry: Inquiry, mine: Proposal, other: Proposal, found: Sequence[Found]) -> bool:
+    """Whether a count is a part of the other, the same count on another day, or one of other things."""
+    if any(_PART.search(_near(one)) for one in (mine, other)):
+        return True
+    if _days_apart(mine, other, found) and any(_SO_FAR.search(one.quote) for one in (mine, other)):
+        return True
+    counted = _COUNTED.search(inquiry.question)
+    stems = set(inquiry.analyse(counted.group(1))) if counted else set()
+    held = [any(presence(stem, set(inquiry.analyse(one.quote))) for stem in stems) for one in (mine, other)]
+    return bool(stems) and held[0] != held[1]
+
+
+def _knows(one: Proposal, other: Proposal, found: Sequence[Found]) -> bool:
+    """Whether what `one` was read in holds the answer of `other` too: then it knows of both.
+
+    Small numbers may stand anywhere; they count only in its sentence.
+    """
     words, numbers = key(other.text)
-    held_words, held_numbers = key(one.quote)
+    text = one.quote if numbers and max(numbers) < LARGE else found[one.place].passage.text
+    held_words, held_numbers = key(text)
     return numbers <= held_numbers if numbers else bool(words) and words <= held_words
 
 

@@ -93,6 +93,23 @@ def cosines(a: Vectors, b: Vectors) -> Vectors:
     return np.asarray((a * b).sum(axis=1) / np.maximum(norms, 1e-12), dtype=np.float32)
 
 
+def within_budget(texts: Sequence[str], encoder: Encoder) -> list[str]:
+    """Texts cut at a word where they are longer than the encoder reads: enough to compare, not to index."""
+    counts = encoder.count_tokens(texts)
+    return [
+        text if tokens <= encoder.passage_budget else _cut(text, tokens, encoder)
+        for text, tokens in zip(texts, counts, strict=True)
+    ]
+
+
+def _cut(text: str, tokens: int, encoder: Encoder) -> str:
+    words = text.split()
+    while tokens > encoder.passage_budget and len(words) > 1:
+        words = words[: max(1, min(len(words) - 1, len(words) * encoder.passage_budget // tokens))]
+        tokens = encoder.count_tokens([" ".join(words)])[0]
+    return " ".join(words) if tokens <= encoder.passage_budget else words[0][: encoder.passage_budget]
+
+
 def _from_compiled(path: Path, spec: EncoderSpec, folder: Path) -> Encoder:
     facts = json.loads((path / "compiled.json").read_text("utf-8"))
     if facts["runtime"] == "openvino":

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
-from rag.kinds import kind_of, shows
+from rag.kinds import is_of, kind_of
 from rag.read import Inquiry, Readings, coverage, strangers
 from rag.retrieve import Found
 from rag.types import Evidence
@@ -24,6 +24,7 @@ def evidence(inquiry: Inquiry, readings: Readings, found: Sequence[Found]) -> Ev
     asked = {word.lower().strip(".,;:!?\"'“”’") for word in inquiry.question.split()}
     return Evidence(
         answers=_number(scored.answers),
+        pointed=_number(scored.answers / max(len(inquiry.terms), 1)),
         highest=_number(max(one.answers for one in readings.scored)),
         relevant=_number(scored.relevant),
         chance=_number(
@@ -36,7 +37,7 @@ def evidence(inquiry: Inquiry, readings: Readings, found: Sequence[Found]) -> Ev
         dense=_number(max((passage.dense or 0.0) for passage in passages)),
         lexical=_number(max((passage.lexical or 0.0) for passage in passages) / max(len(inquiry.terms), 1)),
         covered=_number(coverage(inquiry, [f"{owner.title} {owner.text}"])[0]),
-        shown=_number(shows(kind_of(inquiry.question), best.text, asked)),
+        shown=_number(is_of(kind_of(inquiry.question), best.text, asked)),
         strange=_number(float(len(strangers(inquiry, passages)))),
     )
 

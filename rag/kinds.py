@@ -101,5 +101,10 @@ def shows(kind: Kind, sentence: str, known: Collection[str]) -> float:
     return 1.0 if pattern.search(fresh_text) else 0.0
 
 
+def is_of(kind: Kind, answer: str, known: Collection[str]) -> float:
+    """As `shows`, for a few words that stand alone: "Lisbon" is a name and a place though no word leads to it."""
+    return shows(kind, f"it was in {answer}", known)
+
+
 def _is_known(name: str, known: Collection[str]) -> bool:
     return all(word.lower() in known for word in _WORDS.findall(name))

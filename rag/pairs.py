@@ -16,6 +16,8 @@ QUESTION_TOKENS = 80
 PAIR_TOKENS = 320
 """Most tokens that are read at once; a longer passage is cut at its end."""
 HEADING_CHARS = 200
+EDGES = 32
+"""Tokens at which spans are looked for to begin, and to end: the likeliest."""
 SPAN_TOKENS = 40
 """Most tokens of a short answer."""
 
@@ -95,15 +97,21 @@ def best_spans(starts: Floats, ends: Floats, most: int) -> list[tuple[int, int, 
     """
     if not len(starts):
         return []
-    joint = log_softmax(starts)[:, None] + log_softmax(ends)[None, :]
-    rows, columns = np.indices(joint.shape)
-    joint = np.where((columns < rows) | (columns - rows >= SPAN_TOKENS), -np.inf, joint)
+    begin, end = log_softmax(starts), log_softmax(ends)
+    # A likely span begins and ends at likely tokens: the others need not be paired.
+    firsts = np.sort(np.argsort(-begin, kind="stable")[:EDGES])
+    lasts = np.sort(np.argsort(-end, kind="stable")[:EDGES])
+    gaps = lasts[None, :] - firsts[:, None]
+    joint = np.where((gaps < 0) | (gaps >= SPAN_TOKENS), -np.inf, begin[firsts][:, None] + end[lasts][None, :])
+    if not np.isfinite(joint).any():
+        place = int(np.argmax(begin + end))
+        return [(place, place, float(begin[place] + end[place]))]
     found: list[tuple[int, int, float]] = []
-    order = np.argpartition(-joint, min(joint.size - 1, 8 * most), axis=None)[: 8 * most + 1]
-    for flat in order[np.argsort(-joint.ravel()[order], kind="stable")]:
-        first, last = divmod(int(flat), joint.shape[1])
-        if not np.isfinite(joint[first, last]) or len(found) == most:
+    for flat in np.argsort(-joint, axis=None, kind="stable"):
+        row, column = divmod(int(flat), joint.shape[1])
+        first, last = int(firsts[row]), int(lasts[column])
+        if len(found) == most or not np.isfinite(joint[row, column]):
             break
         if all(last < other[0] or first > other[1] for other in found):
-            found.append((first, last, float(joint[first, last])))
+            found.append((first, last, float(joint[row, column])))
     return found

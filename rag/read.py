@@ -9,10 +9,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from rag.encoder import Vectors
-from rag.kinds import Kind, kind_of, names, shows
+from rag.kinds import Kind, is_of, kind_of, names
 from rag.pairs import heading, log_softmax
 from rag.retrieve import Found
-from rag.same import joined, key, same
+from rag.same import Key, joined, key, same
 from rag.scoring import Scored, Scorer
 from rag.sentences import ends_sentence, paragraphs, sentences_of
 from rag.stopwords import STOPWORDS
@@ -23,11 +23,17 @@ from rag.when import Horizon
 
 KIN = 0.7
 """How alike words of one family of the thesaurus count."""
+BRIEF = 3
+"""Content terms up to which a question is short."""
+VERDICT_COVERED = 6.0
+"""How much it counts for a yes-or-no question that a sentence holds its words: no span stands for yes."""
+UNLIKELY = -4.0
+"""Log probability of a sentence in which the model found no span."""
 CHUNK_FEATURES = ("fused", "answers", "relevant", "span", "fresh", "dense", "covered")
 """What is known of a chunk: log of its fused score, the model's log-odds, the likelihood of its best span, its date's
 prior, its cosine, and how much of the question stands in it."""
 SPAN_FEATURES = (
-    "chance", "passage", "answers", "shown", "echo", "covered", "asks", "quotable", "lead", "long",
+    "chance", "passage", "answers", "shown", "echo", "covered", "brief", "asks", "quotable", "lead", "long",
 )  # fmt: skip
 """What is known of a span; `Readings._row` says what each is."""
 
@@ -90,7 +96,10 @@ def read(inquiry: Inquiry, found: Sequence[Found], scorer: Scorer) -> Readings:
     scores = chunk_rows(inquiry, passages, scored) @ CHUNK_WEIGHTS
     order = tuple(int(i) for i in np.argsort(-scores, kind="stable"))
     spans, rows = span_rows(inquiry, found, scored, scores)
-    weights = np.exp(log_softmax(rows @ SPAN_WEIGHTS)) if spans else np.empty(0, np.float32)
+    ratings = rows @ SPAN_WEIGHTS
+    if kind_of(inquiry.question) == "verdict":
+        ratings = ratings + VERDICT_COVERED * rows[:, SPAN_FEATURES.index("covered")]
+    weights = np.exp(log_softmax(ratings)) if spans else np.empty(0, np.float32)
     proposals = [
         Proposal(one.place, one.span, one.text, one.sentence, one.quote, float(weight))
         for one, weight in zip(spans, weights, strict=True)
@@ -129,10 +138,17 @@ def span_rows(
     for place in np.argsort(-scores, kind="stable").tolist():
         one = found[place]
         body = bodies.setdefault(one.article.id, _Body(one.article))
-        for inner, chance in scored[place].spans:
-            span = Span(one.passage.start + inner.start, one.passage.start + inner.end)
+        offered = [
+            (Span(one.passage.start + inner.start, one.passage.start + inner.end), chance)
+            for inner, chance in scored[place].spans
+        ]
+        if kind == "verdict":
+            offered = body.rated(Span(one.passage.start, one.passage.end), offered)
+        for span, chance in offered:
             sentence = body.sentence(span)
             if sentence is None or (one.article.id, *span) in seen:
+                continue
+            if kind in _TOLD and not body.inside(span):
                 continue
             seen.add((one.article.id, *span))
             text, quote = one.article.text[span.start : span.end], one.article.text[sentence.start : sentence.end]
@@ -142,9 +158,10 @@ def span_rows(
                     chance,  # the model's log probability of the span within its chunk
                     float(leads[place]),  # how far its chunk is behind the best
                     _within(scored[place].answers),
-                    shows(kind, text, asked) if kind in _TOLD else 0.5,  # the span itself is of the kind asked for
+                    is_of(kind, text, asked) if kind in _TOLD else 0.5,  # the span itself is of the kind asked for
                     _echo(text, asked),  # says what the question says
                     0.0,  # covered: of the question in the sentence
+                    0.0,  # brief: the same and the term that is met the least, where the question is short
                     float(quote.rstrip("\"”’' ").endswith("?")),
                     float(_quotable(quote)),
                     1 / (1 + sentence.start / 500),  # news says the most first
@@ -153,7 +170,11 @@ def span_rows(
             )
     table = np.array(rows, np.float32).reshape(-1, len(SPAN_FEATURES))
     if spans:
-        table[:, SPAN_FEATURES.index("covered")] = coverage(inquiry, [one.quote for one in spans])
+        covered = np.array(coverage(inquiry, [one.quote for one in spans]), np.float32)
+        table[:, SPAN_FEATURES.index("covered")] = covered
+        least = np.array(lowest(inquiry, [one.quote for one in spans]), np.float32)
+        shortness = min(1.0, BRIEF / max(len(inquiry.terms), 1))
+        table[:, SPAN_FEATURES.index("brief")] = (covered + least) * shortness
     return spans, table
 
 
@@ -166,15 +187,15 @@ def _within(log_odds: float) -> float:
 
 def grouped(proposals: Sequence[Proposal], found: Sequence[Found]) -> list[Group]:
     """Proposals that say the same together, the weightiest group first."""
-    groups: list[list[Proposal]] = []
+    groups: list[tuple[Key, list[Proposal]]] = []
     for proposal in sorted(proposals, key=lambda one: -one.weight):
         mine = key(proposal.text)
-        own = next((group for group in groups if mine and same(mine, key(group[0].text))), None)
+        own = next((group for first, group in groups if same(mine, first)), None)
         if own is None:
-            groups.append([proposal])
+            groups.append((mine, [proposal]))
         else:
             own.append(proposal)
-    made = [Group(tuple(group), _weight(group, found)) for group in groups]
+    made = [Group(tuple(group), _weight(group, found)) for _, group in groups]
     return sorted(made, key=lambda group: -group.weight)
 
 
@@ -202,13 +223,32 @@ class _Body:
         """The sentence, or neighbouring ones, in which a span stands; None where it is not in the body."""
         if any(mark.start < span.end and span.start < mark.end for mark in self._noise):
             return None
+        if not any(one.start <= span.start and span.end <= one.end for one in self._paragraphs):
+            return None
+        inside = [one for one in self._around(span) if one.start < span.end and span.start < one.end]
+        return Span(inside[0].start, inside[-1].end) if inside else None
+
+    def inside(self, span: Span) -> bool:
+        """Whether one sentence holds the span."""
+        return any(one.start <= span.start and span.end <= one.end for one in self._around(span))
+
+    def rated(self, within: Span, spans: Sequence[tuple[Span, float]]) -> list[tuple[Span, float]]:
+        """The whole sentences inside a passage, each as likely as the likeliest of `spans` in it."""
+        whole = [one for one in self._around(within) if within.start <= one.start and one.end <= within.end]
+        return [
+            (one, max([UNLIKELY, *(chance for span, chance in spans if one.start <= span.start < one.end)]))
+            for one in whole
+        ]
+
+    def _around(self, span: Span) -> list[Span]:
+        """The sentences of the paragraphs that a span touches."""
+        found: list[Span] = []
         for paragraph in self._paragraphs:
-            if paragraph.start <= span.start and span.end <= paragraph.end:
+            if paragraph.start < span.end and span.start < paragraph.end:
                 if paragraph not in self._sentences:
                     self._sentences[paragraph] = sentences_of(self._text, paragraph)
-                inside = [s for s in self._sentences[paragraph] if s.start < span.end and span.start < s.end]
-                return Span(inside[0].start, inside[-1].end) if inside else None
-        return None
+                found += self._sentences[paragraph]
+        return found
 
 
 def listed(inquiry: Inquiry, proposal: Proposal, article: Article) -> Span:
@@ -261,6 +301,12 @@ def coverage(inquiry: Inquiry, texts: Sequence[str]) -> list[float]:
         met = sum(weight * presence(term, stems) for term, weight in weights.items())
         known[text] = met / total if total else 0.0
     return [known[text] for text in texts]
+
+
+def lowest(inquiry: Inquiry, texts: Sequence[str]) -> list[float]:
+    """How far each text holds the content term of the question that it holds the least."""
+    stems = [set(inquiry.analyse(text)) for text in texts]
+    return [min((presence(term, own) for term in inquiry.terms), default=0.0) for own in stems]
 
 
 def presence(term: str, stems: Collection[str]) -> float:

@@ -18,7 +18,7 @@ from rag.spec import file_sha256, read_json, tokenizer_digest
 Kind = Literal["reader", "qa", "reranker"]
 """`reader`: spans and verdicts, our own; `qa`: spans only; `reranker`: a verdict only."""
 WEIGHTS = "reader.safetensors"
-WEIGHTS_SHA256 = "cf5ceb4156caa37fc672be3bffb8bb7d7e777c002a7cd499a322ab7451e68375"
+WEIGHTS_SHA256 = "6b60536a271e11614bfce6e10b651a1a8137fe351fb9d952426b5b615df84dfe"
 """What `train/reader.py` made; docs/reader.md says from what."""
 SHIPPED = "article-rag-reader-1"
 _ENDINGS: Mapping[str, Kind] = {"ForQuestionAnswering": "qa", "ForSequenceClassification": "reranker"}
@@ -66,10 +66,11 @@ def named(model: str, kind: Kind) -> tuple[Path, ReaderSpec]:
     """The folder and spec of a Hugging Face model given by name or path.  Raises ModelError."""
     folder = Path(model) if Path(model).is_dir() else from_hub(model, "config.json")
     config = read_json(folder / "config.json")
-    found = [kind for name in config.get("architectures") or [] for end, kind in _ENDINGS.items() if name.endswith(end)]
-    if kind not in found:
+    built = config.get("architectures") if isinstance(config, dict) else None
+    names = [str(name) for name in built] if isinstance(built, list) else []
+    if kind not in [kind for name in names for end, kind in _ENDINGS.items() if name.endswith(end)]:
         raise ModelError(
-            f"{folder} holds {', '.join(config.get('architectures') or ['no architecture'])}, expected "
+            f"By its config.json {folder} holds {', '.join(names) or 'no architecture'}, expected "
             f"{'an' if kind == 'qa' else 'a'} {_CALLED[kind]}: name another model."
         )
     weights = sorted(folder.glob("*.safetensors"))

@@ -8,7 +8,7 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-from rag.errors import AnswerError
+from rag.errors import AnswerError, QuestionError
 from rag.library import Library
 from rag.types import SCHEMA_VERSION, Answer, Filters, Provenance, Settings
 
@@ -53,19 +53,30 @@ def provenance_of(plain: dict[str, Any], path: Path) -> Provenance:
     """The provenance of a saved answer.  Raises AnswerError where it is not complete."""
     try:
         told = dict(plain["provenance"])
-        filters = {name: _value(name, value) for name, value in told["filters"].items()}
-        told |= {"settings": Settings(**told["settings"]), "filters": Filters(**filters)}
+        filters = {name: _filter(name, value) for name, value in told["filters"].items()}
+        settings = {name: _setting(name, value) for name, value in told["settings"].items()}
+        told |= {"settings": Settings(**settings), "filters": Filters(**filters)}
         told["as_of"] = date.fromisoformat(told["as_of"])
         return Provenance(**told)
-    except (KeyError, TypeError, ValueError, AttributeError) as error:
+    except (KeyError, TypeError, ValueError, AttributeError, QuestionError) as error:
         raise AnswerError(f"{path} has a provenance that cannot be read ({error}): it was changed by hand.") from None
 
 
-def _value(name: str, value: Any) -> Any:
-    if isinstance(value, list):
+def _filter(name: str, value: Any) -> Any:
+    if name in ("sources", "articles"):
+        if not isinstance(value, list) or not all(isinstance(one, str) for one in value):
+            raise ValueError(f"{name} is {value!r}, expected a list of strings")
         return tuple(value)
-    dated = name.startswith("published_") or name == "as_of"
-    return date.fromisoformat(value) if dated and value is not None else value
+    return None if value is None else date.fromisoformat(value)
+
+
+def _setting(name: str, value: Any) -> Any:
+    usual = getattr(Settings(), name)
+    whole = isinstance(usual, int) and not isinstance(usual, bool)
+    right = type(value) is int if whole else isinstance(value, (bool, int, float))
+    if not right:
+        raise ValueError(f"{name} is {value!r}, expected {'a whole number' if whole else 'a number'}")
+    return value
 
 
 def replay(path: Path, library: Library) -> Replay:
@@ -82,7 +93,11 @@ def replay(path: Path, library: Library) -> Replay:
         for name in _MADE_FROM
         if getattr(made, name) != getattr(now, name)
     )
-    return Replay(answer, not conditions, conditions, tuple(_differences(plain, answer.to_dict())))
+    try:
+        differences = tuple(_differences(plain, answer.to_dict()))
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        raise AnswerError(f"{path} cannot be compared ({error}): it was changed by hand.") from None
+    return Replay(answer, not conditions, conditions, differences)
 
 
 def _differences(before: dict[str, Any], now: dict[str, Any]) -> list[str]:
@@ -115,9 +130,9 @@ def _citation_differences(before: list[dict[str, Any]], now: list[dict[str, Any]
 
 
 def _told(value: Any) -> str:
-    if isinstance(value, dict) and "text" in value:
-        value = value["text"]
     if isinstance(value, list):
-        value = "; ".join(_told(side.get("short")) if isinstance(side, dict) else str(side) for side in value)
+        return "; ".join(_told(side.get("short")) for side in value) or "none"
+    if isinstance(value, dict):
+        value = value["text"]
     text = "none" if value in (None, "") else f"“{value}”"
     return text if len(text) <= 120 else f"{text[:118]}…”"

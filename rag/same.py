@@ -24,6 +24,17 @@ _SCALES = {
     "bn": 1e9,
     "k": 1e3,
 }
+_UNIT_SCALES = {
+    name: (scale, unit)
+    for names, scale, unit in (
+        (("kilometre", "kilometres", "kilometer", "kilometers", "km"), 1e3, "metre"),
+        (("metre", "metres", "meter", "meters"), 1.0, "metre"),
+        (("tonne", "tonnes"), 1e3, "kilogram"),
+        (("kilogram", "kilograms", "kg"), 1.0, "kilogram"),
+        (("percent", "pct"), 1.0, "percent"),
+    )
+    for name in names
+}
 _EMPTY = frozenset((
     "a", "an", "the", "of", "in", "on", "at", "to", "for", "by", "about", "around", "some", "nearly", "almost",
     "roughly", "more", "than", "over", "least", "up", "mr", "mrs", "ms", "dr", "president", "people", "persons",
@@ -39,10 +50,14 @@ def key(text: str) -> Key:
     words: list[str] = []
     numbers: list[float] = []
     for token in _TOKEN.findall(text.lower().replace("’s", "").replace("'s", "")):
-        if token[0].isdigit():
+        if token[0].isdecimal():
             numbers.append(_number(token))
         elif token in NUMBERS:
             numbers.append(float(NUMBERS[token]))
+        elif token in _UNIT_SCALES and numbers:
+            scale, unit = _UNIT_SCALES[token]
+            numbers[-1] *= scale
+            words.append(unit)
         elif token in _SCALES and numbers:
             numbers[-1] *= _SCALES[token]
         elif token in _SCALES:
@@ -57,7 +72,7 @@ def _number(token: str) -> float:
     try:
         return float(plain)
     except ValueError:
-        return float(re.sub(r"\D", "", plain))
+        return float("".join(c for c in plain if c.isdecimal()) or "nan")
 
 
 def same(one: Key, other: Key) -> bool:
@@ -70,10 +85,12 @@ def same(one: Key, other: Key) -> bool:
     return bool(one[0] and other[0]) and (one[0] <= other[0] or other[0] <= one[0])
 
 
-_ITEM = r"(?:the\s+)?[A-ZÀ-ÖØ-Þ][\w.’'-]*(?:\s+(?:(?:of|de|van|von|al|bin|the)\s+)?[A-ZÀ-ÖØ-Þ][\w.’'-]*)*"
-_LINK = r"(?:\s*,\s*(?:and\s+|or\s+|as well as\s+)?|\s+(?:and|or|as well as)\s+)"
-_AFTER = re.compile(rf"{_LINK}{_ITEM}")
-_BEFORE = re.compile(rf"{_ITEM}{_LINK}$")
+_NAME = r"(?:(?:[A-Z]\.){2,}|[A-ZÀ-ÖØ-Þ](?:[\w.’'-]*\w)?)"
+_ITEM = rf"(?:the\s+)?{_NAME}(?:\s+(?:(?:of|de|van|von|al|bin|the)\s+)?{_NAME})*"
+_LAST = r"\s*,?\s*\b(?:and|or|as well as)\s+"
+_AFTER = re.compile(rf"{_LAST}{_ITEM}|\s*,\s*{_ITEM}(?=\s*(?:,|\b(?:and|or|as well as)\b))")
+"""A further member of a list: the last one, or one after a comma that is itself followed by another."""
+_BEFORE = re.compile(rf"{_ITEM}(?:{_LAST}|\s*,\s*)(?:the\s+)?$")
 
 
 def joined(text: str, span: Span, within: Span) -> Span:

@@ -97,7 +97,11 @@ class PairModel:
         for chosen in [precision] if precision else self._precisions():
             self.precision = chosen
             self._queue = self._compile(chosen)
-            if chosen == "f32" or precision or agreement(self, np.load(path / "probes.npy")) >= AGREEMENT:
+            if (
+                chosen == "f32"
+                or precision
+                or agreement(self, np.load(path / "probes.npy", allow_pickle=False)) >= AGREEMENT
+            ):
                 break
 
     @staticmethod

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import asdict, dataclass, field
 from datetime import date
 from typing import Any, Literal, NamedTuple
@@ -144,7 +145,7 @@ class Settings:
     passages: int = 10
     """Passages that are told with the answer and, when nothing answers, shown."""
     max_citations: int = 3
-    min_confidence: float = 0.15
+    min_confidence: float = 0.2
     """An answer that is less likely right than this is withheld."""
 
     def __post_init__(self) -> None:
@@ -157,6 +158,9 @@ class Settings:
                 raise QuestionError(f"{name} is {value}; it must be between 1 and 10,000.")
         if not 0 <= self.min_confidence <= 1:
             raise QuestionError(f"min_confidence is {self.min_confidence}; it must be between 0 and 1.")
+        weights = (self.rrf_k, self.dense_weight, self.lexical_weight, self.recency)
+        if not all(math.isfinite(weight) for weight in weights):
+            raise QuestionError("rrf_k, recency and the weights of fusion must be finite numbers.")
         if min(self.rrf_k, self.dense_weight, self.lexical_weight, self.recency) < 0:
             raise QuestionError("rrf_k, recency and the weights of fusion must not be negative.")
 
@@ -170,6 +174,8 @@ class Evidence:
 
     answers: float = 0.0
     """The log-odds that the reader gives to the answer's passage answering the question."""
+    pointed: float = 0.0
+    """The same for each content term of the question: a long question is seldom met in every word."""
     highest: float = 0.0
     """The highest such log-odds of a passage."""
     relevant: float = 0.0

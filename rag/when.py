@@ -70,7 +70,8 @@ def _period(question: str, as_of: date) -> tuple[date, date] | None:
             continue
         month = _MONTHS[match.group(1).lower()]
         year = int(match.group(2)) if match.group(2) else as_of.year - (month > as_of.month)
-        return _month(year, month)
+        if (year, month) <= (as_of.year, as_of.month):
+            return _month(year, month)
     years = [int(year) for year in _YEAR.findall(question)]
     past = [year for year in years if year < as_of.year]
     return (_year(min(past))[0], _year(max(past))[1]) if past else None

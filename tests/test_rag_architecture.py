@@ -20,7 +20,7 @@ PACKAGES = ("rag", "index", "ui", "eval")
 FILES = sorted(path for package in PACKAGES for path in (ROOT / package).rglob("*.py"))
 HEAVY = (
     "numpy", "faiss", "tantivy", "openvino", "torch", "sentence_transformers", "transformers", "gradio", "fastapi",
-    "trafilatura", "typer", "rich", "yaml", "huggingface_hub", "tokenizers", "langchain_text_splitters",
+    "trafilatura", "typer", "rich", "yaml", "huggingface_hub", "tokenizers", "langchain_text_splitters", "safetensors",
 )  # fmt: skip
 
 
@@ -65,6 +65,31 @@ def test_loading_the_command_line_loads_no_model_runtime() -> None:
     code = "import sys, rag.cli; print(*sorted({name.partition('.')[0] for name in sys.modules}))"
     loaded = set(python(code).split())
     assert loaded.isdisjoint({"faiss", "openvino", "torch", "transformers", "gradio", "index", "ui", "eval"})
+
+
+TRAINING = {"torch", "transformers", "sentence_transformers"}
+CHILD_ONLY = {"rag.network": {"rag.export_reader"}, "rag.export_reader": set()}
+"""Modules that need PyTorch, and which modules may import them when they are imported themselves."""
+
+
+def imported_at_once(tree: ast.AST) -> set[str]:
+    """The modules that are imported when this one is, not those that a function imports."""
+    assert isinstance(tree, ast.Module)
+    found: set[str] = set()
+    for node in tree.body:
+        if isinstance(node, ast.Import):
+            found |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            found.add(node.module or "")
+    return found
+
+
+def test_pytorch_is_imported_only_by_the_process_that_compiles() -> None:
+    needs = {".".join(path.with_suffix("").parts): imported_at_once(tree) for path, tree in trees()}
+    training = {name for name, modules in needs.items() if TRAINING & {module.partition(".")[0] for module in modules}}
+    assert training == set(CHILD_ONLY)
+    for name, allowed in CHILD_ONLY.items():
+        assert {other for other, modules in needs.items() if name in modules} == allowed
 
 
 @pytest.mark.parametrize("name", [f"{path.parent.name}.{path.stem}" for path in FILES if path.stem != "__main__"])

@@ -116,8 +116,7 @@ class Training:
         if kept.exists():
             found = np.load(kept)
             return found["questions"], found["passages"]
-        from rag.encoder import load_encoder
-        from rag.read import within_budget
+        from rag.encoder import load_encoder, within_budget
 
         encoder = load_encoder()
         texts = list(dict.fromkeys(example.text for example in examples))
@@ -152,7 +151,7 @@ class Training:
         if share["mined"]:
             mined = variants.mined(answered, self.vectors, rng)
             found += rng.sample(mined, int(share["mined"] * len(mined)))
-        titles = [example.text.split(". ")[0][:90] for example in rng.sample(answered, 2000)]
+        titles = [example.text.split(". ")[0][:90] for example in rng.sample(answered, min(2000, len(answered)))]
         found = [variants.dressed(example, rng, titles) for example in found]
         if "newsroom" not in without:
             invented = newsroom(NEWSROOM, self.given.seed * 10 + number)

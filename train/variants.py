@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -61,8 +61,8 @@ _WH = re.compile(
 _MONTHS = WORDS["month"]
 _DID = re.compile(r"^(When|Where|Why|How) (did|was|were|is|does|do|are) ")
 _CUES = {
-    "When": r"\d|\b(?:when|while|during|after|before|until|since|by|day|night|morning|week|month|year|time|century|today|"
-    r"ago|early|late|once|later|then|first)\b",
+    "When": r"\d|\b(?:when|while|during|after|before|until|since|by|day|night|morning|week|month|year|time|century|"
+    r"today|ago|early|late|once|later|then|first)\b",
     "Why": r"\b(?:because|since|due|so|to|for|as|reason|cause|thanks|after|in order|therefore|thus|if|that|but|"
     r"wanting)\b",
     "Where": r"\b(?:in|at|on|to|from|near|into|through|across|around|outside|over|under|where|there|here|of)\b",
@@ -86,6 +86,8 @@ def _verbs() -> dict[str, list[str]]:
     return found
 
 
+Maker = Callable[[Example, random.Random], Example | None]
+"""Makes a variant of an example, None where it has none."""
 SYNONYMS = _verbs()
 OPPOSITE = dict(pair.split(":") for pair in _section("opposites"))
 

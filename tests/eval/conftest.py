@@ -6,9 +6,11 @@ from pathlib import Path
 
 import pytest
 from eval_fakes import FakeLibrary, miners
+from judged import Command, without_models
 from report_fakes import make_record
 
 from eval.records import Gold, Hit, Quote, Record
+from rag.cli import main
 from rag.types import Timings
 
 
@@ -22,6 +24,18 @@ def runs_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 @pytest.fixture
 def answerer() -> FakeLibrary:
     return miners()
+
+
+@pytest.fixture
+def rag(capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Command:
+    """Runs the command where no library needs a model."""
+    without_models(monkeypatch)
+
+    def call(*arguments: str | Path) -> tuple[int, str, str]:
+        code = main([str(argument) for argument in arguments])
+        return code, *capfd.readouterr()
+
+    return call
 
 
 def ranking(rank: int | None, gold: str = "mine") -> tuple[Hit, ...]:

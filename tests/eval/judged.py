@@ -7,12 +7,20 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
-from fakes import MARKERS, SMALL_CHUNKS, FakeEncoder, write_articles
+import pytest
+from fakes import MARKERS, SMALL_CHUNKS, FakeEncoder, FakeScorer, write_articles
 
 from index.sync import sync
 
 Command = Callable[..., tuple[int, str, str]]
 """Runs `rag` with these arguments; exit code, output and errors."""
+
+
+def without_models(patch: pytest.MonkeyPatch) -> None:
+    """Libraries that are opened without an encoder or a reader of their own get the fakes."""
+    patch.setattr("rag.library.load_matching", lambda _: FakeEncoder())
+    patch.setattr("rag.library.load_scorer", lambda *_: FakeScorer())
+    patch.setattr("rag.library.reader_name", lambda *_: FakeScorer.name)
 
 
 def make_library(place: Path) -> Path:

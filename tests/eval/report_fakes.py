@@ -117,6 +117,7 @@ def _seeded(draw: random.Random, number: int, skill: float) -> Record:
         read=read,
         reason=None if answered else "The closest passages do not answer this question likely enough.",
         timings=Timings(*(round(draw.lognormvariate(mean, 0.4), 3) for mean in (1, 0.5, 0, -1, 3, 0.2, 3.3))),
+        short=place.upper() if found else "",
     )
 
 

@@ -28,18 +28,18 @@ def logistic(z: float) -> float:
 
 
 def synthetic(count: int, *, slope: float, seed: int = 0, boast: float = 0.95) -> list[Record]:
-    """Right with probability logistic(slope * judged + bias); every one as confident as `boast`, a third refused.
+    """Right with probability logistic(slope * answers + bias); every one as confident as `boast`, a third refused.
 
     Every fourth question is unanswerable, whatever its evidence; `dense` and `margin` mean nothing.
     """
     random = np.random.default_rng(seed)
     made = []
     for number in range(count):
-        judged, noise, dense = random.normal(0, 2), random.normal(), random.random()
-        right = bool(random.random() < logistic(slope * judged + BIAS))
+        answers, noise, dense = random.normal(0, 2), random.normal(), random.random()
+        right = bool(random.random() < logistic(slope * answers + BIAS))
         base = make_record(
             question_id=str(number), question=f"Question {number}?", confidence=boast, answered=number % 3 > 0,
-            evidence=Evidence(judged=float(judged), margin=float(noise), dense=float(dense)),
+            evidence=Evidence(answers=float(answers), margin=float(noise), dense=float(dense)),
         )  # fmt: skip
         quotes = tuple(replace(quote, has_answer=right) for quote in base.quotes)
         made.append(replace(base, quotes=quotes, answerable=right or number % 4 > 0))
@@ -71,11 +71,11 @@ def found(records: list[Record]) -> Fit:
 
 def test_the_known_weights_are_found(found: Fit) -> None:
     weights = dict(zip(SIGNALS, found.calibration.weights, strict=True))
-    assert weights["judged"] == pytest.approx(SLOPE, abs=0.4)
+    assert weights["answers"] == pytest.approx(SLOPE, abs=0.4)
     assert found.calibration.bias == pytest.approx(BIAS, abs=0.5)
     assert abs(weights["margin"]) < 0.35 and abs(weights["dense"]) < 0.8
     # What never varies tells nothing.
-    assert {weights[name] for name in SIGNALS if name not in ("judged", "margin", "dense")} == {0.0}
+    assert {weights[name] for name in SIGNALS if name not in ("answers", "margin", "dense")} == {0.0}
 
 
 def test_a_calibration_says_what_it_was_fitted_with(found: Fit) -> None:
@@ -86,9 +86,9 @@ def test_a_calibration_says_what_it_was_fitted_with(found: Fit) -> None:
 
 
 def test_confidence_is_near_the_known_probability(found: Fit) -> None:
-    for judged in (-3.0, -1.0, 0.0, 1.0, 3.0):
-        assert found.calibration.confidence(Evidence(judged=judged, dense=0.5)) == pytest.approx(
-            logistic(SLOPE * judged + BIAS), abs=0.12
+    for answers in (-3.0, -1.0, 0.0, 1.0, 3.0):
+        assert found.calibration.confidence(Evidence(answers=answers, dense=0.5)) == pytest.approx(
+            logistic(SLOPE * answers + BIAS), abs=0.12
         )
 
 
@@ -172,14 +172,14 @@ def test_as_few_as_are_asked_for_can_be_fitted() -> None:
     base = make_record()
     made = [
         replace(
-            base, question=f"{number}?", evidence=Evidence(judged=float(number % 2)),
+            base, question=f"{number}?", evidence=Evidence(answers=float(number % 2)),
             quotes=tuple(replace(quote, has_answer=number % 2 == 0) for quote in base.quotes),
         )
         for number in range(2 * LEAST)
     ]  # fmt: skip
     found = fit(made, CONDITIONS)
-    assert found.calibration.confidence(Evidence(judged=0.0, dense=1.0)) > 0.5
-    assert found.calibration.confidence(Evidence(judged=1.0, dense=1.0)) < 0.5
+    assert found.calibration.confidence(Evidence(answers=0.0, dense=1.0)) > 0.5
+    assert found.calibration.confidence(Evidence(answers=1.0, dense=1.0)) < 0.5
 
 
 def test_where_nothing_was_read_confidence_stays_zero() -> None:
@@ -195,5 +195,5 @@ def test_where_nothing_was_read_confidence_stays_zero() -> None:
 
 def test_what_is_shipped_was_fitted_on_the_news() -> None:
     assert shipped().fitted_on.startswith("news-2024h2")
-    assert shipped().questions >= 400
+    assert shipped().questions >= 200
     assert shipped().min_confidence is None

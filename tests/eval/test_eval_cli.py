@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from eval_fakes import store_run
 from fakes import FakeEncoder, write_articles
-from judged import ROWS, Command, make_library, row, strict, write_set
+from judged import ROWS, Command, make_library, row, strict, without_models, write_set
 from report_fakes import make_record
 
 from eval.run import read_run
@@ -19,7 +19,7 @@ from rag.cli import main
 from rag.library import Library
 
 FILES = ["conditions.json", "records.jsonl", "summary.json"]
-SUBCOMMANDS = ("run", "show", "compare", "report", "new", "check", "calibrate", "sweep")
+SUBCOMMANDS = ("run", "show", "compare", "report", "new", "check", "calibrate", "sweep", "disagreement")
 
 
 @pytest.fixture(scope="module")
@@ -28,17 +28,10 @@ def animals(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return make_library(tmp_path_factory.mktemp("animals"))
 
 
-@pytest.fixture
-def rag(animals: Path, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Command:
-    """Runs the command where the default library is that of the animals."""
+@pytest.fixture(autouse=True)
+def default_library(animals: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """That of the animals."""
     monkeypatch.setenv("ARTICLE_RAG_LIBRARY", str(animals))
-    monkeypatch.setattr("rag.library.load_matching", lambda _: FakeEncoder())
-
-    def call(*arguments: str | Path) -> tuple[int, str, str]:
-        code = main([str(argument) for argument in arguments])
-        return code, *capfd.readouterr()
-
-    return call
 
 
 @pytest.fixture
@@ -52,7 +45,7 @@ def stored(animals: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[
     place = tmp_path_factory.mktemp("stored")
     path = write_set(place / "animals.jsonl")
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("rag.library.load_matching", lambda _: FakeEncoder())
+        without_models(patch)
         for name, least in (("eager", "0"), ("silent", "1")):
             arguments = [str(path), "--library", str(animals), "--min-confidence", least, "--out", str(place / name)]
             assert main(["eval", *arguments, "--json"]) == 0

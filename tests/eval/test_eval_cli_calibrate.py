@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import re
 import shutil
 from collections.abc import Iterator
 from dataclasses import replace
@@ -9,18 +11,16 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from eval_fakes import store_run
-from fakes import FakeEncoder
+from eval_fakes import SIGNALS_OF_0_2, made_by_0_2, store_run
+from fakes import FakeEncoder, FakeScorer
 from judged import Command, make_library, strict
 from report_fakes import make_record
 from threadpoolctl import threadpool_limits
 
 from rag.calibration import SIGNALS, parse, read_calibration, write_calibration
-from rag.cli import main
 from rag.library import Library
 from rag.manifest import read_manifest
-from rag.read import ExtractiveReader
-from rag.types import Evidence
+from rag.types import Evidence, Settings
 
 
 @pytest.fixture(scope="module")
@@ -47,17 +47,6 @@ def quick() -> Iterator[None]:
         yield
 
 
-@pytest.fixture
-def rag(capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Command:
-    monkeypatch.setattr("rag.library.load_matching", lambda _: FakeEncoder())
-
-    def call(*arguments: str | Path) -> tuple[int, str, str]:
-        code = main([str(argument) for argument in arguments])
-        return code, *capfd.readouterr()
-
-    return call
-
-
 def run_of(library: Path, folder: Path, **conditions: Any) -> Path:
     """A run of 30 answerable questions, every second rightly answered; what is right has the better evidence."""
     base = make_record()
@@ -65,16 +54,21 @@ def run_of(library: Path, folder: Path, **conditions: Any) -> Path:
     records = [
         replace(
             base, question_id=f"q{number}", question=f"Question {number}?", confidence=0.9,
-            evidence=Evidence(judged=1.0 - 2 * (number % 2) + number / 40), quotes=wrong if number % 2 else base.quotes,
+            evidence=Evidence(answers=1.0 - 2 * (number % 2) + number / 40),
+            quotes=wrong if number % 2 else base.quotes,
         )
         for number in range(30)
     ]  # fmt: skip
-    of_library = {
+    return store_run(folder, records, **of(library) | conditions).folder
+
+
+def of(library: Path) -> dict[str, Any]:
+    """Conditions of a run over the library."""
+    return {
         "library": str(library), "encoder_fingerprint": FakeEncoder().spec.fingerprint,
         "library_id": read_manifest(library).library if library.exists() else "gone",
-        "reader": ExtractiveReader().name, "set_name": "my-set",
+        "reader": FakeScorer.name, "set_name": "my-set",
     }  # fmt: skip
-    return store_run(folder, records, **of_library | conditions).folder
 
 
 @pytest.fixture
@@ -95,9 +89,9 @@ def test_a_calibration_is_fitted_on_a_run_and_becomes_the_library_s_own(
     made = read_calibration(library)
     assert made is not None
     assert (made.fitted_on, made.questions, made.min_confidence) == ("my-set", 30, None)
-    assert made.confidence(Evidence(judged=1.5)) > 0.6
-    assert made.confidence(Evidence(judged=-1.0)) < 0.4
-    with Library(library, encoder=FakeEncoder()) as opened:
+    assert made.confidence(Evidence(answers=1.5)) > 0.6
+    assert made.confidence(Evidence(answers=-1.0)) < 0.4
+    with Library(library, encoder=FakeEncoder(), scorer=FakeScorer()) as opened:
         assert opened.calibration == made
 
 
@@ -122,18 +116,18 @@ def test_json_has_the_numbers_and_null_for_what_is_not_defined(rag: Command, lib
 def test_it_can_be_saved_elsewhere_and_fitted_on_some_signals(
     rag: Command, library: Path, run: Path, tmp_path: Path
 ) -> None:
-    code, out, _ = rag("eval", "calibrate", run, "--signals", "judged,dense", "--save", tmp_path / "mine.json")
+    code, out, _ = rag("eval", "calibrate", run, "--signals", "answers,dense", "--save", tmp_path / "mine.json")
     assert code == 0
     assert f"Writtento{tmp_path / 'mine.json'}" in "".join(out.split())
     made = parse((tmp_path / "mine.json").read_bytes())
-    assert {name for name, weight in zip(SIGNALS, made.weights, strict=True) if weight} == {"judged"}
+    assert {name for name, weight in zip(SIGNALS, made.weights, strict=True) if weight} == {"answers"}
     assert read_calibration(library) is None
 
 
 def test_a_signal_that_is_not_known_is_an_error(rag: Command, library: Path, run: Path) -> None:
-    code, out, err = rag("eval", "calibrate", run, "--signals", "judged,mood")
+    code, out, err = rag("eval", "calibrate", run, "--signals", "answers,mood")
     assert (code, out) == (1, "")
-    assert err.startswith("--signals: there is no signal 'mood'; there are judged, ")
+    assert err.startswith("--signals: there is no signal 'mood'; there are answers, ")
     assert read_calibration(library) is None
 
 
@@ -190,3 +184,57 @@ def test_a_fit_that_fails_leaves_the_old_calibration(rag: Command, library: Path
     few = store_run(tmp_path / "few", [make_record()], library=str(library)).folder
     assert rag("eval", "calibrate", few)[0] == 1
     assert read_calibration(library) == replace(before, bias=1.25)
+
+
+# -- signals that are no more ---------------------------------------------------------------------------------------
+
+
+def test_the_signals_that_help_names_exist(rag: Command, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "200")
+    said = " ".join(rag("eval", "calibrate", "--help")[1].replace("│", " ").split())
+    named = re.search(r"of `evidence` only: ([\w, ]+?) --", said)
+    assert named and {name.strip() for name in named[1].split(",")} <= {*SIGNALS}
+
+
+def test_a_fit_that_is_no_better_names_signals_that_exist(rag: Command, library: Path, tmp_path: Path) -> None:
+    """Confidence tells right from wrong already, and the evidence tells nothing."""
+    records = [
+        make_record(
+            question_id=f"q{number}", question=f"Question {number}?", confidence=0.9 if number % 2 else 0.1,
+            evidence=Evidence(answers=1.0 + number // 2 % 5),
+            quotes=tuple(replace(quote, has_answer=number % 2 > 0) for quote in make_record().quotes),
+        )
+        for number in range(30)
+    ]  # fmt: skip
+    run = store_run(tmp_path / "flat", records, **of(library)).folder
+    code, out, _ = rag("eval", "calibrate", run, "--dry-run")
+    named = re.search(r"try --signals ([\w,]+), or more questions", " ".join(out.split()))
+    assert code == 0 and named and set(named[1].split(",")) <= {*SIGNALS}
+
+
+OUTDATED = {
+    "weights": dict.fromkeys(SIGNALS_OF_0_2, 0.5), "bias": -3.0, "encoder": FakeEncoder().spec.fingerprint,
+    "reader": FakeScorer.name, "fitted_on": "my-set", "questions": 30, "version": "0.2.0", "min_confidence": 0.65,
+    "format": 1,
+}  # fmt: skip
+"""A library's own calibration of the sentence reader."""
+
+
+def test_a_calibration_of_the_reader_before_is_not_used_and_can_be_made_again(
+    rag: Command, library: Path, run: Path
+) -> None:
+    (library / "calibration.json").write_text(json.dumps(OUTDATED))
+    assert rag("ask", "What did the gecko keepers count?", "--library", library)[0] == 0
+    with Library(library, encoder=FakeEncoder(), scorer=FakeScorer()) as opened:
+        assert (opened.calibration.reader, opened.calibration.fitted_on) == (FakeScorer.name, "nothing")
+        assert opened.settings == Settings()
+    assert rag("eval", "calibrate", run, "--json")[0] == 0
+    made = read_calibration(library)
+    assert made is not None and (made.fitted_on, made.min_confidence) == ("my-set", None)
+
+
+def test_a_run_of_the_reader_before_cannot_be_calibrated_on(rag: Command, library: Path, run: Path) -> None:
+    code, out, err = rag("eval", "calibrate", made_by_0_2(run))
+    assert (code, out, err.count("\n")) == (1, "", 1)
+    assert f"and extractive-1, {library} has fake and {FakeScorer.name}: calibrate it on a run of its own" in err
+    assert read_calibration(library) is None

@@ -34,6 +34,9 @@ BY_HAND = [
     ("article_mrr@10", (1 + 1 / 4 + 1 / 2) / 4, 4),
     ("article_map", (1 + 1 / 4 + 1 / 12 + 1 / 2) / 4, 4),
     ("answer_accuracy", 1 / 4, 4),
+    ("first_quote", 1 / 4, 4),
+    # None has a short answer, and a's quote is the gold string.
+    ("short_right", 1 / 4, 4),
     ("answer_accuracy_answered", 1 / 2, 2),
     ("answer_precision", 1 / 3, 3),
     # a and e.
@@ -116,6 +119,10 @@ def test_without_records_every_figure_is_undefined_and_null_in_json() -> None:
         pytest.param("hit@5", {"answerable": False, "articles": ()}, id="no answerable question"),
         pytest.param("article_hit@5", {"answerable": False, "articles": ()}, id="no gold article"),
         pytest.param("answer_accuracy", {"answerable": False}, id="accuracy of nothing answerable"),
+        pytest.param("first_quote", {"answerable": False}, id="first quotes of nothing answerable"),
+        pytest.param("short_right", {"answerable": False}, id="short answers of nothing answerable"),
+        pytest.param("first_quote", {"answers": ()}, id="first quotes where only retrieval is judged"),
+        pytest.param("short_right", {"answers": ()}, id="short answers where only retrieval is judged"),
         pytest.param("answer_accuracy_answered", {"answered": False}, id="accuracy of nothing answered"),
         pytest.param("answer_precision", {"answered": False}, id="precision of nothing answered"),
         pytest.param("citation_precision", {"answered": False}, id="citations of refusals"),
@@ -196,6 +203,74 @@ def test_only_the_first_quote_is_compared_with_gold_strings() -> None:
     figures = summarise([make_record(quotes=(first, second))]).figures
     assert figures["exact_match"].value == 0
     assert figures["token_f1"].value == pytest.approx(2 * 2 / (4 + 2))
+
+
+def test_the_short_answer_is_compared_with_gold_strings_and_no_quote_is() -> None:
+    figures = summarise([make_record(short="the mayor Ilse Brandt")]).figures
+    assert figures["exact_match"].value == 0
+    # SQuAD leaves "the" out.
+    assert figures["token_f1"].value == pytest.approx(2 * 2 / (3 + 2))
+    assert summarise([make_record(short="Ilse Brandt!")]).figures["exact_match"].value == 1
+
+
+NAMES = ("Ilse Brandt", "I. Brandt")
+
+
+@pytest.mark.parametrize(
+    ("short", "answers", "right"),
+    [
+        pytest.param("Ilse Brandt", NAMES, True, id="a gold string"),
+        pytest.param("I. Brandt", NAMES, True, id="another gold string"),
+        pytest.param("Mayor Ilse Brandt", NAMES, True, id="one with more words"),
+        pytest.param("ILSE  BRANDT’S", NAMES, True, id="case, spaces, a possessive"),
+        pytest.param("the 40", ("40",), True, id="a number with a word"),
+        pytest.param("$40", ("40",), True, id="a number with a sign"),
+        pytest.param("Who", ("The Who",), True, id="equal but for an article"),
+        pytest.param("Brandt", NAMES, False, id="a part of one"),
+        pytest.param("Ilse Brandts", NAMES, False, id="a longer word"),
+        pytest.param("140", ("40",), False, id="a longer number"),
+        pytest.param("the mine", NAMES, False, id="other words"),
+        pytest.param("", NAMES, True, id="none, and the quote has it"),
+        pytest.param("", ("Otto",), False, id="none, and the quote has it not"),
+    ],
+)
+def test_a_short_answer_is_right_where_it_is_or_contains_a_gold_string(
+    short: str, answers: tuple[str, ...], right: bool
+) -> None:
+    figure = summarise([make_record(short=short, answers=answers)]).figures["short_right"]
+    assert (figure.value, figure.n) == (float(right), 1)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        pytest.param({"answered": False}, id="refused"),
+        pytest.param({"quotes": ()}, id="without a quote"),
+        # SQuAD's EM takes the empty answer for it.
+        pytest.param({"answered": False, "answers": ("A",)}, id="refused, and the gold string is an article"),
+    ],
+)
+def test_what_was_not_answered_has_no_right_short_answer(change: dict[str, Any]) -> None:
+    figures = summarise([make_record(short="Ilse Brandt", **change)]).figures
+    assert [(figures[name].value, figures[name].n) for name in ("short_right", "first_quote")] == [(0.0, 1)] * 2
+
+
+def test_quotes_first_quotes_and_short_answers_by_hand() -> None:
+    """p quotes the answer second and says another name; q quotes it first and says it; r quotes it first and says
+    another name; s was refused with all of it right; t is unanswerable and was answered.
+    """
+    right, wrong = (Quote("mine", "", 0, 1, "x", True, flag, True) for flag in (True, False))
+    records = [
+        make_record(question_id="p", short="Otto", quotes=(wrong, right)),
+        make_record(question_id="q", short="Ilse Brandt", quotes=(right, wrong)),
+        make_record(question_id="r", short="Otto", quotes=(right,)),
+        make_record(question_id="s", short="Ilse Brandt", quotes=(right,), answered=False),
+        make_record(question_id="t", short="Ilse Brandt", quotes=(right,), answerable=False, answers=()),
+    ]
+    figures = summarise(records).figures
+    assert [(figures[name].value, figures[name].n) for name in ("answer_accuracy", "first_quote", "short_right")] == [
+        (3 / 4, 4), (2 / 4, 4), (1 / 4, 4)
+    ]  # fmt: skip
 
 
 @pytest.mark.parametrize("stage", STAGES)

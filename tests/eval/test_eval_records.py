@@ -9,7 +9,7 @@ from datetime import date
 from typing import Any
 
 import pytest
-from eval_fakes import BAKERS, CLOSED, FLOOD, MINERS, PAINTED, FakeLibrary
+from eval_fakes import BAKERS, CLOSED, FLOOD, MINERS, PAINTED, SIGNALS_OF_0_2, FakeLibrary
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from report_fakes import make_record
@@ -17,7 +17,7 @@ from report_fakes import make_record
 from eval.dataset import Question
 from eval.records import DEPTH, Gold, Hit, Quote, Read, Record, chunk_name, gold_of, judge, load_records
 from rag.errors import LoadError
-from rag.types import Evidence, Timings
+from rag.types import Evidence, Short, Timings
 
 # -- judging --------------------------------------------------------------------------------------------------------
 
@@ -41,22 +41,62 @@ def test_a_right_answer(answerer: FakeLibrary) -> None:
         Hit("bread", 19, 53, 1.0, False),
     )  # fmt: skip
     assert [passage.relevant for passage in record.read] == [False, True]
-    assert (record.hit_rank, record.hit_read, record.right, record.prediction) == (2, True, True, text)
-    assert record.evidence == Evidence(judged=1.5, place=1.0)
+    assert (record.hit_rank, record.hit_read, record.right, record.first_right) == (2, True, True, True)
+    assert (record.short, record.prediction) == ("Ilse Brandt", "Ilse Brandt")
+    assert record.evidence == Evidence(answers=1.5, share=1.0)
     assert record.timings == Timings(encode=2.0, read=6.0, total=10.0)
 
 
 def test_a_wrong_answer(answerer: FakeLibrary) -> None:
     record = judged(answerer, FLOOD)
     assert record.quotes == (Quote("bread", "bread", 0, 18, "Bread prices rose.", False, False, True),)
-    assert (record.right, record.has_answer, record.hit_rank) == (False, False, 1)
+    assert (record.right, record.first_right, record.has_answer, record.hit_rank) == (False, False, False, 1)
+    # Its whole sentence is the answer.
+    assert (record.short, record.prediction) == ("", "Bread prices rose.")
 
 
 def test_a_refusal_keeps_what_was_withheld(answerer: FakeLibrary) -> None:
     answerer.withheld = (CLOSED.question,)
     record = judged(answerer, CLOSED)
-    assert (record.answered, record.right, record.has_answer) == (False, False, True)
+    assert (record.answered, record.right, record.first_right, record.has_answer) == (False, False, False, True)
     assert (record.prediction, record.reason, len(record.quotes)) == ("", "nothing fits", 1)
+    assert record.short == "Ilse Brandt"
+
+
+def test_the_short_answer_is_kept_as_it_was_given_whatever_the_quote_says(answerer: FakeLibrary) -> None:
+    assert judged(answerer, CLOSED, short=None).short == ""
+    assert judged(answerer, CLOSED, short=Short("the\nmine", "mine", 51, 59, 1)).short == "the\nmine"
+
+
+@pytest.mark.parametrize(
+    ("change", "prediction"),
+    [
+        pytest.param({}, "Mayor Ilse Brandt closed it.", id="no short answer"),
+        pytest.param({"short": "Ilse Brandt"}, "Ilse Brandt", id="a short answer"),
+        pytest.param({"short": "Ilse Brandt", "answered": False}, "", id="withheld"),
+        pytest.param({"short": "Ilse Brandt", "quotes": ()}, "", id="no quote that it could stand in"),
+    ],
+)
+def test_the_prediction_is_the_short_answer_or_the_first_quote(change: dict[str, Any], prediction: str) -> None:
+    assert make_record(**change).prediction == prediction
+
+
+@pytest.mark.parametrize(
+    ("flags", "change", "first", "right"),
+    [
+        pytest.param([True, False], {}, True, True, id="the first of two"),
+        pytest.param([False, True], {}, False, True, id="the second of two"),
+        pytest.param([False, False], {}, False, False, id="none"),
+        pytest.param([], {}, False, False, id="no quotes"),
+        pytest.param([True], {"answered": False}, False, False, id="withheld"),
+    ],
+)
+def test_the_first_quote_is_right_where_a_gold_answer_stands_in_it(
+    flags: list[bool], change: dict[str, Any], first: bool, right: bool
+) -> None:
+    quotes = tuple(Quote("mine", "", 0, 1, "x", True, flag, True) for flag in flags)
+    record = make_record(quotes=quotes, **change)
+    assert (record.first_right, record.right) == (first, right)
 
 
 def test_an_unanswerable_question_has_no_gold(answerer: FakeLibrary) -> None:
@@ -166,13 +206,13 @@ records = st.builds(
     Record,
     question_id=text, question=text, tags=texts, answerable=flag, answers=texts, articles=st.just(("a", "b")),
     grades=st.just(()) | st.tuples(place, place), gold=st.builds(Gold, texts, flag, texts), answered=flag,
-    confidence=st.floats(0, 1), evidence=st.builds(Evidence, number, place=number),
+    confidence=st.floats(0, 1), evidence=st.builds(Evidence, number, strange=number),
     quotes=st.lists(st.builds(Quote, text, text, place, place, text, flag, flag, flag), max_size=2).map(tuple),
     ranking=st.lists(st.builds(Hit, text, place, place, number, flag), max_size=3).map(tuple),
     read=st.lists(
         st.builds(Read, text, text, st.none() | text, st.none() | text, place, place, text, flag), max_size=2
     ).map(tuple),
-    reason=st.none() | text, timings=st.builds(Timings, number, total=number),
+    reason=st.none() | text, timings=st.builds(Timings, number, total=number), short=text,
 )  # fmt: skip
 
 
@@ -189,7 +229,8 @@ def test_a_record_survives_its_line(record: Record) -> None:
 def test_a_line_can_be_read_without_the_product(answerer: FakeLibrary) -> None:
     plain = json.loads(judged(answerer, CLOSED).to_line())
     assert plain["timings"]["read"] == 6.0
-    assert plain["evidence"]["judged"] == 1.5
+    assert plain["evidence"]["answers"] == 1.5
+    assert plain["short"] == "Ilse Brandt"
     assert plain["ranking"][1] == ["mine", 28, 62, 1.0, True]
     assert plain["quotes"][0]["text"] == "Mayor Ilse Brandt closed the mine."
     assert plain["gold"] == {"indexed": ["mine"], "has_answer": True, "chunks": ["mine:28-62"]}
@@ -220,7 +261,9 @@ def without(*names: str) -> str:
         pytest.param(without("gold", "chunks"), id="a field of gold is missing"),
         pytest.param(json.dumps(json.loads(LINE) | {"mood": "good"}), id="an unknown field"),
         pytest.param(json.dumps(json.loads(LINE) | {"timings": {"lunch": 1.0}}), id="an unknown stage"),
-        pytest.param(json.dumps(json.loads(LINE) | {"evidence": {"mood": 1.0}}), id="an unknown signal"),
+        pytest.param(json.dumps(json.loads(LINE) | {"evidence": {"answers": "much"}}), id="a signal that is a word"),
+        pytest.param(json.dumps(json.loads(LINE) | {"evidence": {"share": True}}), id="a signal that is true"),
+        pytest.param(json.dumps(json.loads(LINE) | {"evidence": None}), id="no evidence"),
         pytest.param(json.dumps(json.loads(LINE) | {"ranking": [["mine", 0, 5]]}), id="a hit too short"),
         pytest.param(json.dumps(json.loads(LINE) | {"ranking": None}), id="no ranking"),
         pytest.param(json.dumps(json.loads(LINE) | {"quotes": ["x"]}), id="a quote that is a string"),
@@ -229,6 +272,42 @@ def without(*names: str) -> str:
 def test_other_lines_are_refused(line: str) -> None:
     with pytest.raises(LoadError, match="not a record of `rag eval`"):
         Record.from_line(line)
+
+
+# -- lines of earlier versions --------------------------------------------------------------------------------------
+
+
+def older(**changes: Any) -> str:
+    """The line without a short answer."""
+    plain = json.loads(LINE) | changes
+    del plain["short"]
+    return json.dumps(plain)
+
+
+def test_a_line_without_a_short_answer_is_read() -> None:
+    record = Record.from_line(older())
+    assert record == make_record(short="")
+    assert (record.right, record.first_right, record.prediction) == (True, True, "Mayor Ilse Brandt closed it.")
+
+
+def test_of_another_reader_s_signals_those_that_are_still_known_are_read() -> None:
+    record = Record.from_line(older(evidence=SIGNALS_OF_0_2))
+    assert record.evidence == Evidence(
+        share=0.75, margin=1.5, agreeing=0.5, score=7.25, dense=0.625, lexical=3.0, covered=0.875
+    )
+    assert record == make_record(evidence=record.evidence)
+
+
+@pytest.mark.parametrize("evidence", [{}, {"mood": 1.0}], ids=["none", "unknown ones"])
+def test_signals_that_a_line_lacks_are_zero(evidence: dict[str, float]) -> None:
+    assert Record.from_line(older(evidence=evidence)).evidence == Evidence()
+
+
+def test_an_old_record_is_written_as_a_new_one() -> None:
+    record = Record.from_line(older(evidence=SIGNALS_OF_0_2))
+    plain = json.loads(record.to_line())
+    assert plain["short"] == "" and "judged" not in plain["evidence"]
+    assert Record.from_line(record.to_line()) == record
 
 
 def test_blank_lines_between_records_are_skipped() -> None:

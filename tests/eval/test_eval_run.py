@@ -52,16 +52,16 @@ def test_a_run_keeps_the_order_warms_up_and_tells_its_progress(answerer: FakeLib
 
 def test_a_question_that_cannot_be_asked_counts_as_refused(tmp_path: Path) -> None:
     class Strict(FakeLibrary):
-        def examine(self, question: str, *, k: int = 0, settings: Settings = Settings()) -> Any:  # noqa: B008
+        def examine(self, question: str, **options: Any) -> Any:
             if question == FLOOD.question:
                 raise QuestionError("holds only common words")
-            return super().examine(question, k=k, settings=settings)
+            return super().examine(question, **options)
 
     run = conduct(Strict({"mine": MINERS}, {}), QUESTIONS, tmp_path / "run", CONDITIONS)
     assert run.complete
     (record,) = (record for record in run.records if record.question == FLOOD.question)
     assert (record.answered, record.confidence, record.ranking) == (False, 0.0, ())
-    assert record.reason == "holds only common words"
+    assert (record.reason, record.short, record.prediction) == ("holds only common words", "", "")
     assert read_run(tmp_path / "run") == run
 
 
@@ -76,10 +76,10 @@ def test_questions_are_asked_with_the_settings_of_the_run(answerer: FakeLibrary,
     given: list[Settings] = []
 
     class Listening(FakeLibrary):
-        def examine(self, question: str, *, k: int = 0, settings: Settings = Settings()) -> Any:  # noqa: B008
-            given.append(settings)
-            assert k == 100
-            return super().examine(question, k=k, settings=settings)
+        def examine(self, question: str, **options: Any) -> Any:
+            given.append(options["settings"])
+            assert options["k"] == 100
+            return super().examine(question, **options)
 
     chosen = Settings(rrf_k=60, min_confidence=0.9)
     conduct(Listening(answerer.texts, {}), QUESTIONS, tmp_path / "run", replace(CONDITIONS, settings=chosen))
@@ -225,6 +225,9 @@ def stopped(tmp_path: Path) -> Path:
         pytest.param({"version": "0.2"}, "version 0.1.0, now 0.2", id="version"),
         pytest.param({"revision": None}, "revision abc1234, now None", id="revision"),
         pytest.param({"settings": Settings(rrf_k=7)}, "rrf_k .*, now 7", id="settings"),
+        pytest.param({"settings": Settings(recency=0.0)}, "recency 1.0, now 0.0", id="settings of dates"),
+        pytest.param({"dated": True}, "dated False, now True", id="days"),
+        pytest.param({"reader": "article-rag-reader-1"}, "reader extractive, now article-rag-reader-1", id="reader"),
     ],
 )
 def test_a_run_under_other_conditions_is_refused(stopped: Path, change: dict[str, Any], told: str) -> None:
@@ -370,4 +373,6 @@ def test_a_stored_run_of_records_is_a_run(tmp_path: Path) -> None:
 
 
 def test_asking_one_question_judges_it(answerer: FakeLibrary) -> None:
-    assert ask(answerer, CLOSED, Settings()).right
+    record = ask(answerer, CLOSED, Settings(), dated=True)
+    assert record.right and record.first_right
+    assert (record.short, record.prediction) == ("Ilse Brandt", "Ilse Brandt")

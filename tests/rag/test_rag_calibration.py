@@ -13,15 +13,17 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from fakes import SMALL_CHUNKS, FakeEncoder, article_text, write_articles
+from fakes import SMALL_CHUNKS, FakeEncoder, FakeScorer, article_text, write_articles
 from hypothesis import given
 from hypothesis import strategies as st
+from rag_made import Phrases
 
 from index.sync import rebuild, sync
 from rag.calibration import (
     NAME,
     SIGNALS,
     Calibration,
+    Outdated,
     calibration_for,
     parse,
     read_calibration,
@@ -31,10 +33,11 @@ from rag.calibration import (
 from rag.cli import main
 from rag.errors import LibraryCorrupt, StorageError
 from rag.library import Library
-from rag.read import ExtractiveReader
+from rag.scoring import reader_name
 from rag.types import Evidence, Settings
 
-READER = ExtractiveReader().name
+READER = reader_name()
+"""The reader in the box."""
 ASKED = "How many animals did the gecko keepers count in week 3?"
 
 
@@ -51,6 +54,12 @@ def calibration(bias: float = 0.0, *, least: float | None = None, **weights: flo
     )
 
 
+class BoxedScorer(FakeScorer):
+    """Reads by words under the name of the reader in the box."""
+
+    name = READER
+
+
 SURE = calibration(math.log(3))
 """Every answer is right with probability 3/4."""
 
@@ -61,15 +70,18 @@ SURE = calibration(math.log(3))
 @pytest.mark.parametrize(
     ("made", "known", "confidence"),
     [
-        pytest.param(calibration(), Evidence(judged=1.0), 1 / 2, id="nothing known"),
-        pytest.param(SURE, Evidence(judged=1.0), 3 / 4, id="bias alone"),
-        pytest.param(calibration(judged=1.0), Evidence(judged=math.log(4)), 4 / 5, id="log-odds as they are"),
+        pytest.param(calibration(), Evidence(answers=1.0), 1 / 2, id="nothing known"),
+        pytest.param(SURE, Evidence(answers=1.0), 3 / 4, id="bias alone"),
+        pytest.param(calibration(answers=1.0), Evidence(answers=math.log(4)), 4 / 5, id="log-odds as they are"),
         pytest.param(
-            calibration(-1.0, dense=2.0, place=0.5), Evidence(dense=0.5, place=1.0), 1 / (1 + math.exp(-0.5)), id="sum"
+            calibration(-1.0, dense=2.0, margin=0.5),
+            Evidence(dense=0.5, margin=1.0),
+            1 / (1 + math.exp(-0.5)),
+            id="sum",
         ),
         pytest.param(SURE, Evidence(), 0.0, id="no evidence"),
-        pytest.param(calibration(judged=100.0), Evidence(judged=10.0), 1.0, id="far above"),
-        pytest.param(calibration(judged=100.0), Evidence(judged=-10.0), 0.0, id="far below"),
+        pytest.param(calibration(answers=100.0), Evidence(answers=10.0), 1.0, id="far above"),
+        pytest.param(calibration(answers=100.0), Evidence(answers=-10.0), 0.0, id="far below"),
     ],
 )
 def test_confidence(made: Calibration, known: Evidence, confidence: float) -> None:
@@ -138,16 +150,26 @@ def test_a_calibration_survives_its_file(made: Calibration) -> None:
 
 
 def test_the_file_can_be_read_by_people(tmp_path: Path) -> None:
-    write_calibration(tmp_path / NAME, calibration(0.5, least=0.3, judged=2.0))
+    write_calibration(tmp_path / NAME, calibration(0.5, least=0.3, answers=2.0))
     plain = json.loads((tmp_path / NAME).read_text("utf-8"))
-    assert (plain["format"], plain["weights"]["judged"], plain["bias"], plain["min_confidence"]) == (1, 2.0, 0.5, 0.3)
+    assert (plain["format"], plain["weights"]["answers"], plain["bias"], plain["min_confidence"]) == (2, 2.0, 0.5, 0.3)
     assert list(plain["weights"]) == list(SIGNALS)
-    assert read_calibration(tmp_path) == calibration(0.5, least=0.3, judged=2.0)
+    assert read_calibration(tmp_path) == calibration(0.5, least=0.3, answers=2.0)
     assert [path.name for path in tmp_path.iterdir()] == [NAME]
 
 
 def test_a_folder_without_one_has_none(tmp_path: Path) -> None:
     assert read_calibration(tmp_path) is None
+
+
+def test_one_of_a_reader_that_is_no_more_counts_as_none(library: Path, encoder: FakeEncoder) -> None:
+    old = {"format": 1, "weights": {"judged": 1.0}, "bias": 0.5, "reader": "sentences-2"}
+    (library / NAME).write_text(json.dumps(old), "utf-8")
+    assert read_calibration(library) is None
+    with pytest.raises(Outdated, match=r"the reader of article-rag 0\.2"):
+        parse(json.dumps(old))
+    with Library(library, encoder=encoder, scorer=BoxedScorer()) as opened:
+        assert opened.calibration == shipped()
 
 
 def edited(change: Callable[[dict[str, Any]], Any]) -> bytes:
@@ -164,17 +186,17 @@ DAMAGED = [
     pytest.param(b"null", id="null"),
     pytest.param(b"[" * 100_000, id="nested without end"),
     pytest.param(b'{"question": "Who?"}', id="another file"),
-    pytest.param(edited(lambda plain: plain.update(format=2)), id="a later format"),
+    pytest.param(edited(lambda plain: plain.update(format=3)), id="a later format"),
     pytest.param(edited(lambda plain: plain.pop("format")), id="no format"),
     pytest.param(edited(lambda plain: plain.pop("encoder")), id="no encoder"),
     pytest.param(edited(lambda plain: plain.pop("min_confidence")), id="no minimal confidence"),
     pytest.param(edited(lambda plain: plain.update(mood="good")), id="an unknown field"),
-    pytest.param(edited(lambda plain: plain["weights"].pop("judged")), id="a weight is missing"),
+    pytest.param(edited(lambda plain: plain["weights"].pop("answers")), id="a weight is missing"),
     pytest.param(edited(lambda plain: plain["weights"].update(mood=1.0)), id="a weight too many"),
-    pytest.param(edited(lambda plain: plain["weights"].update(judged="2")), id="a weight as text"),
-    pytest.param(edited(lambda plain: plain["weights"].update(judged=True)), id="a weight of true"),
-    pytest.param(edited(lambda plain: plain["weights"].update(judged=math.nan)), id="a weight of nan"),
-    pytest.param(edited(lambda plain: plain["weights"].update(judged=10**400)), id="a weight beyond all floats"),
+    pytest.param(edited(lambda plain: plain["weights"].update(answers="2")), id="a weight as text"),
+    pytest.param(edited(lambda plain: plain["weights"].update(answers=True)), id="a weight of true"),
+    pytest.param(edited(lambda plain: plain["weights"].update(answers=math.nan)), id="a weight of nan"),
+    pytest.param(edited(lambda plain: plain["weights"].update(answers=10**400)), id="a weight beyond all floats"),
     pytest.param(edited(lambda plain: plain.update(weights=[1.0])), id="weights as a list"),
     pytest.param(edited(lambda plain: plain.update(bias=None)), id="no bias"),
     pytest.param(edited(lambda plain: plain.update(questions="many")), id="questions as text"),
@@ -236,8 +258,17 @@ def test_with_another_encoder_the_one_that_is_shipped_is_used(tmp_path: Path) ->
 def test_a_reader_that_nothing_was_fitted_with_is_taken_at_its_word(tmp_path: Path) -> None:
     write_calibration(tmp_path / NAME, replace(SURE, min_confidence=0.65))
     used = calibration_for(tmp_path, encoder=SURE.encoder, reader="mine")
-    assert used.confidence(Evidence(judged=math.log(4), dense=0.9)) == pytest.approx(4 / 5)
+    assert used.confidence(Evidence(answers=math.log(4), dense=0.9)) == pytest.approx(4 / 5)
     assert (used.reader, used.min_confidence) == ("mine", None)
+
+
+def test_another_reader_has_a_calibration_of_its_own(library: Path, encoder: FakeEncoder) -> None:
+    write_calibration(library / NAME, replace(SURE, reader="mine", min_confidence=0.7))
+    with Library(library, encoder=encoder, scorer=BoxedScorer()) as opened:
+        assert opened.calibration == shipped()
+    with Library(library, encoder=encoder, scorer=Phrases("animals", name="mine")) as opened:
+        assert opened.ask(ASKED).confidence == pytest.approx(3 / 4)
+        assert opened.settings.min_confidence == 0.7
 
 
 # -- the library ----------------------------------------------------------------------------------------------------
@@ -259,7 +290,7 @@ def library(published: Path, tmp_path: Path) -> Path:
 
 def test_a_library_answers_with_the_confidence_of_its_own_calibration(library: Path, encoder: FakeEncoder) -> None:
     write_calibration(library / NAME, SURE)
-    with Library(library, encoder=encoder) as opened:
+    with Library(library, encoder=encoder, scorer=BoxedScorer()) as opened:
         answer = opened.ask(ASKED)
         assert answer.confidence == pytest.approx(3 / 4)
         assert answer.answered
@@ -268,20 +299,20 @@ def test_a_library_answers_with_the_confidence_of_its_own_calibration(library: P
 
 
 def test_confidence_is_worked_out_from_the_evidence_of_the_answer(library: Path, encoder: FakeEncoder) -> None:
-    made = calibration(-0.3, judged=0.4, share=1.0, covered=0.5)
+    made = calibration(-0.3, answers=0.4, share=1.0, covered=0.5)
     write_calibration(library / NAME, made)
-    with Library(library, encoder=encoder) as opened:
+    with Library(library, encoder=encoder, scorer=BoxedScorer()) as opened:
         answer = opened.ask(ASKED)
         refused = opened.ask(ASKED, settings=Settings(min_confidence=1.0))
     known = answer.evidence
     assert 0 < known.share <= 1 and known.covered > 0
-    expected = -0.3 + 0.4 * known.judged + known.share + 0.5 * known.covered
+    expected = -0.3 + 0.4 * known.answers + known.share + 0.5 * known.covered
     assert answer.confidence == pytest.approx(1 / (1 + math.exp(-expected)))
     assert (refused.answered, refused.confidence, refused.evidence) == (False, answer.confidence, known)
 
 
 def test_without_an_own_calibration_the_shipped_one_answers(library: Path, encoder: FakeEncoder) -> None:
-    with Library(library, encoder=encoder) as opened:
+    with Library(library, encoder=encoder, scorer=BoxedScorer()) as opened:
         answer = opened.ask(ASKED)
     assert answer.confidence == pytest.approx(shipped().confidence(answer.evidence))
     assert answer.provenance.calibration == shipped().digest
@@ -292,7 +323,7 @@ def test_the_minimal_confidence_of_the_library_is_the_default(
     library: Path, encoder: FakeEncoder, least: float | None, answered: bool
 ) -> None:
     write_calibration(library / NAME, replace(SURE, min_confidence=least))
-    with Library(library, encoder=encoder) as opened:
+    with Library(library, encoder=encoder, scorer=BoxedScorer()) as opened:
         assert opened.settings == (Settings() if least is None else Settings(min_confidence=least))
         assert opened.ask(ASKED).answered is answered
         assert opened.ask(ASKED).provenance.settings == opened.settings
@@ -311,6 +342,7 @@ def test_the_command_asks_with_the_minimal_confidence_of_the_library(
     answered: bool,
 ) -> None:  # fmt: skip
     monkeypatch.setattr("rag.library.load_matching", lambda _: FakeEncoder())
+    monkeypatch.setattr("rag.library.load_scorer", lambda *_: BoxedScorer())
     write_calibration(library / NAME, replace(SURE, min_confidence=0.8))
     assert main(["ask", ASKED, "--library", str(library), "--json", *arguments]) == 0
     plain = json.loads(capfd.readouterr().out)
@@ -319,7 +351,7 @@ def test_the_command_asks_with_the_minimal_confidence_of_the_library(
 
 
 def test_a_reload_picks_up_a_new_calibration(library: Path, encoder: FakeEncoder) -> None:
-    with Library(library, encoder=encoder) as opened:
+    with Library(library, encoder=encoder, scorer=BoxedScorer()) as opened:
         write_calibration(library / NAME, SURE)
         assert opened.calibration == shipped()
         assert opened.reload() is False
@@ -331,7 +363,7 @@ def test_a_reload_picks_up_a_new_calibration(library: Path, encoder: FakeEncoder
 
 def test_a_reload_with_a_damaged_one_goes_on_with_what_it_has(library: Path, encoder: FakeEncoder) -> None:
     write_calibration(library / NAME, SURE)
-    with Library(library, encoder=encoder) as opened:
+    with Library(library, encoder=encoder, scorer=BoxedScorer()) as opened:
         (library / NAME).write_text("{")
         with pytest.raises(LibraryCorrupt, match="rag eval calibrate"):
             opened.reload()
@@ -341,12 +373,12 @@ def test_a_reload_with_a_damaged_one_goes_on_with_what_it_has(library: Path, enc
 def test_a_damaged_one_is_an_error_when_the_library_is_opened(library: Path, encoder: FakeEncoder) -> None:
     (library / NAME).write_text("{")
     with pytest.raises(LibraryCorrupt, match="remove it to go back"):
-        Library(library, encoder=encoder)
+        Library(library, encoder=encoder, scorer=BoxedScorer())
 
 
 def test_a_new_generation_keeps_the_calibration(library: Path, encoder: FakeEncoder, tmp_path: Path) -> None:
     write_calibration(library / NAME, SURE)
-    with Library(library, encoder=encoder) as opened:
+    with Library(library, encoder=encoder, scorer=BoxedScorer()) as opened:
         (tmp_path / "new").mkdir()
         (tmp_path / "new" / "ibis.txt").write_text(article_text("ibis"), "utf-8")
         sync([tmp_path / "new"], library, encoder=encoder, chunker=SMALL_CHUNKS)

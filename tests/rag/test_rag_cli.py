@@ -11,15 +11,18 @@ import sys
 from collections.abc import Callable
 from importlib.metadata import version as installed
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 import index.command
 from rag.cli import main
 from rag.errors import Interrupted
+from rag.export import home as compiled_home
 from rag.library import Library
 from rag.models import cache_folder
+from rag.readers import shipped
+from rag.scoring import reader_name
+from rag.types import Settings
 
 RAG = Path(sys.executable).with_name("rag")
 SWAP = "Who mediated the swap?"
@@ -52,16 +55,18 @@ def shell(*command: str | bytes | Path, cwd: Path, **variables: str) -> subproce
 
 def test_ask_prints_quotes_with_their_sources_and_how_to_see_them(run: Run, samples: Library) -> None:
     code, out, err = run("ask", SWAP, "--min-confidence", "0")
-    answer = samples.ask(SWAP)
+    answer = samples.ask(SWAP, settings=Settings(min_confidence=0))
     assert (code, err) == (0, "")
+    assert answer.citations and answer.short
     words = " ".join(out.split())
+    assert words.startswith("The sources differ:" if answer.sides else " ".join(answer.short.text.split()))
     for citation in answer.citations:
         assert f"“{' '.join(citation.quote.split())}” [{citation.number}]" in words
         assert f"rag show {citation.article_id} --quote {citation.start}-{citation.end}" in words
 
 
 def test_a_refusal_is_an_answer_too(run: Run) -> None:
-    code, out, err = run("ask", NONSENSE)
+    code, out, err = run("ask", NONSENSE, "--min-confidence", "1")
     assert (code, err) == (0, "")
     assert "These articles do not answer this question." in out
     assert "The closest passages:" in out
@@ -70,9 +75,25 @@ def test_a_refusal_is_an_answer_too(run: Run) -> None:
 def test_ask_as_json_is_the_answer_s_own_form(run: Run, samples: Library) -> None:
     code, out, _ = run("ask", SWAP, "--json", "--after", "2024-08-01", "--source", "northgate wire")
     plain = json.loads(out)
-    assert (code, plain["schema"], plain["question"]) == (0, 1, SWAP)
+    assert (code, plain["schema"], plain["question"]) == (0, 2, SWAP)
     assert {passage["source"] for passage in plain["passages"]} == {"Northgate Wire"}
     assert set(plain) == set(samples.ask(SWAP).to_dict())
+    assert plain["provenance"]["reader"] == samples.info.reader == reader_name()
+
+
+def test_ask_as_on_a_day_sees_nothing_later(run: Run) -> None:
+    code, out, _ = run("ask", SWAP, "--json", "--as-of", "2024-07-31")
+    plain = json.loads(out)
+    assert (code, plain["provenance"]["as_of"], plain["provenance"]["filters"]["as_of"]) == (0, *["2024-07-31"] * 2)
+    assert plain["passages"]
+    assert all(passage["published"] <= "2024-07-31" for passage in plain["passages"] if passage["published"])
+
+
+def test_what_ask_printed_is_replayed(run: Run, tmp_path: Path) -> None:
+    _, out, _ = run("ask", SWAP, "--json", "--as-of", "2024-08-06", "--min-confidence", "0")
+    (tmp_path / "answer.json").write_text(out, "utf-8")
+    code, out, err = run("replay", str(tmp_path / "answer.json"))
+    assert (code, out, err) == (0, "The same answer.\n", "")
 
 
 def test_search_as_json(run: Run) -> None:
@@ -188,6 +209,10 @@ def test_an_interrupt_exits_with_130(
         pytest.param(["ask", "   "], "The question is empty", id="empty-question"),
         pytest.param(["ask", "what is it"], "The question 'what is it' holds only common words", id="stop-words"),
         pytest.param(["ask", "gecko", "--after", "tomorrow"], "--after 'tomorrow' is not a date", id="date"),
+        pytest.param(["ask", "gecko", "--as-of", "today"], "--as-of 'today' is not a date", id="day"),
+        pytest.param(["ask", "gecko", "--reader", "/tmp"], "config.json is missing", id="no-reader"),
+        pytest.param(["ask", "gecko", "--reranker", "/tmp"], "config.json is missing", id="no-reranker"),
+        pytest.param(["replay", "/none.json"], "/none.json cannot be read (No such file", id="no-answer"),
         pytest.param(["show", "nobody"], "No article 'nobody' in ", id="article"),
         pytest.param(["index"], "Name the files or folders to index", id="no-paths"),
         pytest.param(["index", "/none/at/all"], "/none/at/all does not exist", id="no-such-path"),
@@ -225,7 +250,8 @@ def test_help_and_version(run: Run) -> None:
     assert run("version")[:2] == (0, f"article-rag {installed('article-rag')}\n")
     code, out, _ = run("--help")
     assert code == 0
-    assert all(name in out for name in ("index", "ask", "search", "list", "show", "remove", "verify", "repair", "eval"))
+    commands = ("index", "ask", "replay", "search", "list", "show", "remove", "verify", "repair", "eval", "ui")
+    assert all(name in out for name in commands)
 
 
 def test_a_question_of_bytes_that_are_no_text_is_no_traceback(sample_folder: Path) -> None:
@@ -241,8 +267,10 @@ def test_a_reader_that_closes_our_output_is_no_error(sample_folder: Path) -> Non
 
 def test_everything_fits_a_terminal_of_40_columns(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("COLUMNS", "40")
-    for arguments in (["ask", SWAP, "--min-confidence", "0"], ["ask", NONSENSE], ["search", "compass"], ["list"],
-                      ["show", MUSEUM]):  # fmt: skip
+    for arguments in (
+        ["ask", SWAP, "--min-confidence", "0"], ["ask", NONSENSE, "--min-confidence", "1"], ["search", "compass"],
+        ["list"], ["show", MUSEUM],
+    ):  # fmt: skip
         code, out, _ = run(*arguments)
         assert code == 0
         assert max(len(line) for line in out.splitlines()) <= 40
@@ -296,25 +324,28 @@ print(json.dumps([code, sorted({name.partition(".")[0] for name in sys.modules})
 
 
 def test_asking_loads_no_training_framework_and_writes_only_to_the_chosen_cache(
-    sample_folder: Path, real_encoder: Any, tmp_path: Path
+    sample_folder: Path, samples: Library, tmp_path: Path
 ) -> None:
+    samples.ask(SWAP)
     home = tmp_path / "home"
     home.mkdir()
-    compiled = Path("encoders") / real_encoder.spec.fingerprint
-    shutil.copytree(cache_folder() / compiled, tmp_path / "cache" / compiled)
+    specs = (samples.encoder.spec, shipped()[1])
+    for spec in specs:
+        shutil.copytree(compiled_home(spec), tmp_path / "cache" / compiled_home(spec).relative_to(cache_folder()))
     done = shell(
         sys.executable, "-c", WATCHED, str(sample_folder), cwd=tmp_path, HOME=str(home), XDG_CACHE_HOME="",
         ARTICLE_RAG_CACHE=str(tmp_path / "cache"),
     )  # fmt: skip
     code, loaded = json.loads(done.stderr.splitlines()[-1])
     assert code == 0, done.stderr
-    assert json.loads(done.stdout)["schema"] == 1
+    assert json.loads(done.stdout)["schema"] == 2
     heavy = {"torch", "sentence_transformers", "transformers", "gradio", "fastapi", "trafilatura", "huggingface_hub"}
     assert set(loaded).isdisjoint({*heavy, "index", "ui", "eval"})
     # It reports over the network that openvino was imported, and keeps an id of the user at home.
     assert "openvino_telemetry" not in loaded
     assert [*home.rglob("*")] == []
-    assert [path.name for path in (tmp_path / "cache" / "encoders").iterdir()] == [real_encoder.spec.fingerprint]
+    kept = {path.parent.name: path.name for path in (tmp_path / "cache").glob("*/*")}
+    assert kept == dict(zip(("encoders", "readers"), (spec.fingerprint for spec in specs), strict=True))
 
 
 def test_a_cache_that_cannot_be_written_is_one_line_of_error(sample_folder: Path, tmp_path: Path) -> None:

@@ -15,9 +15,18 @@ from typing import Any, NamedTuple
 
 import numpy as np
 import pytest
+from fakes import FakeEncoder
 from rag_tiny import make_tiny
 
-from rag.encoder import Encoder, OpenVINOEncoder, TorchEncoder, cosines, load_encoder, load_matching
+from rag.encoder import (
+    Encoder,
+    OpenVINOEncoder,
+    TorchEncoder,
+    cosines,
+    load_encoder,
+    load_matching,
+    within_budget,
+)
 from rag.errors import EncoderMismatch, ModelError
 from rag.export import PROBES, compiled, read_compiled
 from rag.models import locate
@@ -194,15 +203,22 @@ def test_damage_to_any_compiled_file_is_seen(name: str, cls_model: Path) -> None
     ids=["empty", "cut", "list", "null", "no-fields", "other-format", "no-spec"],
 )
 def test_damaged_facts_of_a_compiled_model_are_seen(content: str, tmp_path: Path) -> None:
-    (tmp_path / "compiled.json").write_text(content)
-    assert read_compiled(tmp_path) is None
+    target = tmp_path / "encoders" / ("0" * 32)
+    target.mkdir(parents=True)
+    (target / "compiled.json").write_text(content)
+    assert read_compiled(target) is None
 
 
 def test_facts_of_another_model_are_not_taken(cls_model: Path, tmp_path: Path) -> None:
     target = compiled(*locate(str(cls_model)))
-    other = tmp_path / ("0" * 32)
-    other.symlink_to(target)
-    assert read_compiled(other) is None
+    for kind, name, taken in (
+        ("encoders", target.name, True), ("encoders", "0" * 32, False), ("readers", target.name, False),
+        ("others", target.name, False),
+    ):  # fmt: skip
+        other = tmp_path / kind / name
+        other.parent.mkdir(exist_ok=True)
+        other.symlink_to(target)
+        assert (read_compiled(other) is not None) is taken, (kind, name)
 
 
 def test_what_is_compiled_is_used_when_the_original_is_gone(cls_model: Path) -> None:
@@ -232,6 +248,31 @@ def test_weights_that_are_not_complete_are_one_line_of_error_and_not_random_vect
     with pytest.raises(ModelError, match=r"could not be compiled: .*are not complete for its configuration") as caught:
         load_encoder(str(folder))
     assert "\n" not in str(caught.value)
+
+
+class Narrow(FakeEncoder):
+    """Reads four words, and any word longer than twenty letters as one for each twenty."""
+
+    @property
+    def passage_budget(self) -> int:
+        return 4
+
+    def count_tokens(self, texts: Sequence[str]) -> list[int]:
+        return [sum(-(-len(word) // 20) for word in text.split()) for text in texts]
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        pytest.param("one two  three\nfour", "one two  three\nfour", id="as-it-is"),
+        pytest.param("one two three four five six seven", "one two three four", id="cut-at-a-word"),
+        pytest.param("", "", id="empty"),
+        pytest.param("x" * 500, "xxxx", id="one-endless-word"),
+        pytest.param(f"{'x' * 60} two three four", f"{'x' * 60} two", id="a-long-word-first"),
+    ],
+)
+def test_texts_are_cut_to_what_an_encoder_reads(text: str, expected: str) -> None:
+    assert within_budget(["short", text], Narrow()) == ["short", expected]
 
 
 # -- PyTorch --------------------------------------------------------------------------------------------------------

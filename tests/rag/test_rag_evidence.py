@@ -4,164 +4,164 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import astuple, replace
+from dataclasses import astuple
 
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from rag_made import found, inquiry, proposal
 
-from rag.evidence import AGREE_LEAST, evidence
-from rag.read import KIN, Inquiry, Reading
+from rag.evidence import evidence
+from rag.read import KIN, Group, Inquiry, Readings
 from rag.retrieve import Found
-from rag.types import Article, Evidence, Passage, Span
+from rag.scoring import Scored
+from rag.types import Evidence, Span
 
-WEIGHTS = {"zorb": 3.0, "quib": 1.0, "flam": 4.0}
-
-
-def inquiry(*terms: str) -> Inquiry:
-    return Inquiry(
-        " ".join(terms), np.zeros(2, np.float32), terms, lambda text: text.lower().split(), lambda term: WEIGHTS[term]
-    )
+ASKED = "Who mended the Lisse ferry?"
+ADA = "Ada Lind mended the ferry."
+TWO = [found("a", ADA), found("b", "Ada Lind did it.")]
 
 
-def found(article: str, text: str = "", *, dense: float | None = None, lexical: float | None = None) -> Found:
-    passage = Passage(article, article, None, None, None, 0, len(text), text, 1.0, dense, lexical)
-    return Found(passage, Article(article, article, text), 0)
+def group(passages: Sequence[Found], *places: int, weight: float = 0.5) -> Group:
+    """An answer that stands in those passages."""
+    return Group(tuple(proposal(place, passages[place], "Ada Lind", weight) for place in places), weight)
 
 
-def reading(passage: int, score: float, *, probability: float = 0.5, angle: float = 0.0) -> Reading:
-    """`angle` in degrees is the direction of the sentence's vector."""
-    turned = math.radians(angle)
-    vector = np.array([math.cos(turned), math.sin(turned)], np.float32)
-    return Reading(passage, Span(0, 5), "text", score, probability, vector)
+def readings(
+    passages: Sequence[Found], *groups: Group, scored: Sequence[Scored] = (), scores: Sequence[float] = ()
+) -> Readings:
+    plain = tuple(scored) or tuple(Scored(0.0, 0.0, ()) for _ in passages)
+    ranks = np.array(scores or [0.0] * len(passages), np.float32)
+    return Readings(tuple(range(len(passages))), ranks, plain, groups)
 
 
-def signals(readings: Sequence[Reading], passages: Sequence[Found], asked: Inquiry | None = None) -> Evidence:
-    return evidence(asked or inquiry("zorb"), readings, passages)
-
-
-ONE = [found("a")]
-TWO = [found("a"), found("b")]
+def signals(passages: Sequence[Found], read: Readings, asked: Inquiry | None = None) -> Evidence:
+    return evidence(asked or inquiry(ASKED), read, passages)
 
 
 @pytest.mark.parametrize("passages", [[], TWO], ids=["nothing found", "nothing readable"])
-def test_without_a_reading_there_is_no_evidence(passages: list[Found]) -> None:
-    assert signals([], passages) == Evidence()
+def test_without_an_answer_there_is_no_evidence(passages: list[Found]) -> None:
+    assert signals(passages, readings(passages)) == Evidence()
     assert not any(astuple(Evidence()))
 
 
+def test_the_reader_s_verdicts_are_those_on_the_passage_of_the_answer() -> None:
+    spans = ((Span(0, 3), -4.0), (Span(0, 8), -0.5))
+    scored = [Scored(1.0, 5.0, ()), Scored(2.0, 3.0, spans)]
+    known = signals(TWO, readings(TWO, group(TWO, 1), scored=scored, scores=[4.0, 7.0]))
+    assert (known.answers, known.highest, known.relevant, known.score) == (3.0, 5.0, 2.0, 7.0)
+    assert known.pointed == 1.0, "3 for three content terms"
+
+
+def test_chance_is_that_of_the_answer_s_words() -> None:
+    text = f"Some say so. {ADA}"
+    passage = found("a", text, within=Span(5, len(text)))
+    (place,) = [text.index("Ada") - 5]
+    scored = [Scored(0.0, 0.0, ((Span(0, 3), -0.1), (Span(place, place + 8), -1.5)))]
+    assert signals([passage], readings([passage], group([passage], 0), scored=scored)).chance == -1.5
+
+
+def test_share_and_margin_are_those_of_the_groups() -> None:
+    best, second = group(TWO, 0, weight=0.49), group(TWO, 1, weight=0.24)
+    known = signals(TWO, readings(TWO, best, second))
+    assert known.share == 0.49
+    assert known.margin == pytest.approx(math.log(2), abs=1e-6)
+
+
+def test_without_a_rival_the_margin_is_to_nothing() -> None:
+    assert signals(TWO, readings(TWO, group(TWO, 0, weight=0.99))).margin == pytest.approx(math.log(100), abs=1e-5)
+
+
 @pytest.mark.parametrize(
-    ("probability", "log_odds"),
+    ("places", "agreeing"),
     [
-        pytest.param(0.5, 0.0, id="even"),
-        pytest.param(0.8, math.log(4), id="four to one"),
-        pytest.param(0.2, -math.log(4), id="one to four"),
-        pytest.param(1.0, 10.0, id="certain"),
-        pytest.param(0.0, -10.0, id="impossible"),
-        pytest.param(1 - 1e-7, 10.0, id="nearly certain"),
+        pytest.param((0,), 0.0, id="one-article"),
+        pytest.param((0, 1), math.log(2), id="two-articles"),
+        pytest.param((0, 2), 0.0, id="two-passages-of-one"),
+        pytest.param((0, 1, 2, 3), math.log(3), id="three-articles"),
     ],
 )
-def test_judged_is_the_log_odds_within_bounds(probability: float, log_odds: float) -> None:
-    assert signals([reading(0, 1.0, probability=probability)], ONE).judged == pytest.approx(log_odds, abs=1e-6)
-
-
-def test_score_and_share_are_of_the_best_reading() -> None:
-    known = signals([reading(0, 2.0), reading(1, 1.0), reading(1, 0.0)], TWO)
-    assert known.score == 2.0
-    assert known.share == pytest.approx(math.exp(2) / (math.exp(2) + math.e + 1), abs=1e-6)
-
-
-def test_a_reading_alone_has_no_rival() -> None:
-    known = signals([reading(0, 2.0)], ONE)
-    assert (known.margin, known.share, known.agreeing) == (0.0, 1.0, 1.0)
-
-
-@pytest.mark.parametrize(
-    ("readings", "margin"),
-    [
-        pytest.param([reading(0, 5.0), reading(0, 4.5), reading(1, 3.0)], 2.0, id="to the best of another article"),
-        pytest.param([reading(1, 5.0), reading(0, 4.5), reading(1, 4.9)], 0.5, id="wherever the best one is"),
-        pytest.param([reading(0, 5.0), reading(0, 4.5)], 0.5, id="to the next where there is no other article"),
-        pytest.param([reading(0, 5.0), reading(2, 4.0), reading(1, 1.0)], 4.0, id="two passages of one article"),
-        pytest.param([reading(0, 3.0), reading(1, 3.0)], 0.0, id="a tie"),
-    ],
-)
-def test_margin(readings: list[Reading], margin: float) -> None:
-    assert signals(readings, [*TWO, found("a", "more")]).margin == pytest.approx(margin)
-
-
-def test_agreeing_is_the_share_of_readings_in_the_same_direction() -> None:
-    edge = math.degrees(math.acos(AGREE_LEAST))
-    readings = [reading(0, 1.0), reading(1, 1.0, angle=edge - 1), reading(1, 1.0, angle=edge + 1),
-                reading(1, 1.0, angle=180)]  # fmt: skip
-    assert signals(readings, TWO).agreeing == pytest.approx(2 / 4)
+def test_agreeing_counts_articles(places: tuple[int, ...], agreeing: float) -> None:
+    passages = [*TWO, found("a", f"Again: {ADA}"), found("c", ADA)]
+    assert signals(passages, readings(passages, group(passages, *places))).agreeing == pytest.approx(agreeing, abs=1e-6)
 
 
 def test_the_best_cosine_and_bm25_are_of_any_passage_bm25_per_term() -> None:
-    passages = [found("a", dense=0.4), found("b", lexical=6.0), found("c", dense=0.7, lexical=9.0)]
-    known = signals([reading(0, 1.0)], passages, inquiry("zorb", "quib", "flam"))
+    passages = [found("a", ADA, dense=0.4), found("b", ADA, lexical=6.0), found("c", ADA, dense=0.7, lexical=9.0)]
+    asked = inquiry(ASKED)
+    known = signals(passages, readings(passages, group(passages, 0)), asked)
+    assert asked.terms == ("mend", "liss", "ferri")
     assert (known.dense, known.lexical) == (pytest.approx(0.7), pytest.approx(3.0))
 
 
 def test_what_a_retriever_did_not_find_is_zero() -> None:
-    known = signals([reading(0, 1.0)], ONE)
+    known = signals(TWO, readings(TWO, group(TWO, 0)))
     assert (known.dense, known.lexical) == (0.0, 0.0)
 
 
-@pytest.mark.parametrize(("passage", "place"), [(0, 1.0), (1, 1 / 2), (3, 1 / 4)])
-def test_place_is_one_over_the_rank_of_the_passage(passage: int, place: float) -> None:
-    passages = [found(name) for name in "abcd"]
-    assert signals([reading(passage, 1.0), reading(0, 0.5)], passages).place == place
+WEIGHTS = {"mend": 3.0, "liss": 1.0, "ferri": 4.0}
 
 
 @pytest.mark.parametrize(
     ("title", "text", "covered"),
     [
-        pytest.param("a", "Zorb and quib", (3 + 1) / 8, id="two of three"),
-        pytest.param("Flam news", "zorb quib", 1.0, id="the title counts"),
-        pytest.param("a", "nothing of it", 0.0, id="none"),
-        pytest.param("a", "quib quib quib", 1 / 8, id="once is enough"),
+        pytest.param("", "Ada Lind of Lisse mended it.", (3 + 1) / 8, id="two of three"),
+        pytest.param("Ferry news", "Ada Lind of Lisse mended it.", 1.0, id="the title counts"),
+        pytest.param("", "Ada Lind.", 0.0, id="none"),
+        pytest.param("", "Ada Lind, Lisse, Lisse, Lisse.", 1 / 8, id="once is enough"),
     ],
 )
 def test_covered_is_the_share_of_terms_by_weight(title: str, text: str, covered: float) -> None:
-    there = found("b", text)
-    titled = replace(there, passage=replace(there.passage, title=title))
-    # The first passage has all of it, but the best reading is not in it.
-    known = signals([reading(1, 1.0)], [found("a", "zorb quib flam"), titled], inquiry("zorb", "quib", "flam"))
+    # The first passage has all of it, but the answer is not in it.
+    passages = [found("a", "Ada Lind mended the Lisse ferry."), found("b", text, title=title)]
+    known = signals(passages, readings(passages, group(passages, 1)), inquiry(ASKED, WEIGHTS))
     assert known.covered == pytest.approx(covered)
 
 
 def test_a_word_of_the_same_family_covers_a_term_in_part() -> None:
-    alike = replace(inquiry("swap", "zorb"), weigh=lambda _: 1.0)
-    assert signals([reading(0, 1.0)], [found("a", "exchang")], alike).covered == pytest.approx(KIN / 2)
+    passages = [found("a", "Ada Lind of the exchange.")]
+    known = signals(passages, readings(passages, group(passages, 0)), inquiry("Who made the zorb swap?"))
+    assert known.covered == pytest.approx(KIN / 2)
 
 
-def test_terms_that_weigh_nothing_cover_nothing() -> None:
-    weightless = replace(inquiry("zorb"), weigh=lambda _: 0.0)
-    assert signals([reading(0, 1.0)], [found("a", "zorb")], weightless).covered == 0.0
+@pytest.mark.parametrize(
+    ("question", "shown"),
+    [
+        pytest.param(ASKED, 1.0, id="a-name"),
+        pytest.param("How many mended the Lisse ferry?", 0.0, id="a-number"),
+        pytest.param("When was the Lisse ferry mended?", 0.0, id="a-time"),
+        pytest.param("What mended the Lisse ferry?", 0.5, id="cannot-be-told"),
+    ],
+)
+def test_shown_is_whether_the_answer_is_of_the_kind_asked_for(question: str, shown: float) -> None:
+    assert signals(TWO, readings(TWO, group(TWO, 0)), inquiry(question)).shown == shown
 
 
-scores = st.floats(-30, 30)
+@pytest.mark.parametrize(
+    ("question", "strange"),
+    [
+        pytest.param("Who mended the ferry of Lisse?", 1.0, id="one"),
+        pytest.param("Did Ada Lind mend the ferry?", 0.0, id="all-known"),
+        pytest.param("Did Ada Lind meet Bo Dahl?", 2.0, id="two"),
+    ],
+)
+def test_strange_counts_names_that_no_passage_mentions(question: str, strange: float) -> None:
+    assert signals(TWO, readings(TWO, group(TWO, 0)), inquiry(question)).strange == strange
 
 
-@given(st.lists(st.tuples(st.integers(0, 2), scores, st.floats(0, 1), st.floats(0, 360)), min_size=1, max_size=8))
-def test_signals_are_finite_and_short_and_keep_their_bounds(made: list[tuple[int, float, float, float]]) -> None:
-    readings = [reading(place, score, probability=p, angle=angle) for place, score, p, angle in made]
-    readings.sort(key=lambda one: -one.score)
-    known = signals(readings, [*TWO, found("a", "zorb", dense=0.5, lexical=2.0)])
-    assert all(math.isfinite(value) and value == round(value, 6) for value in astuple(replace(known, place=0.5)))
-    assert -10 <= known.judged <= 10
-    assert known.margin >= 0
-    assert 0 < known.share <= known.agreeing + 2e-6 <= 1 + 4e-6
-    assert 0 < known.place <= 1 and 0 <= known.covered <= 1
+ODDS = st.floats(-50, 50)
 
 
-@given(st.lists(scores, min_size=2, max_size=6), st.floats(-5, 5))
-def test_only_differences_of_scores_tell(values: list[float], shift: float) -> None:
-    ordered = sorted(values, reverse=True)
-    plain = signals([reading(place % 2, score) for place, score in enumerate(ordered)], TWO)
-    moved = signals([reading(place % 2, score + shift) for place, score in enumerate(ordered)], TWO)
-    assert moved.share == pytest.approx(plain.share, abs=3e-6)
-    assert moved.margin == pytest.approx(plain.margin, abs=3e-6)
-    assert moved.score == pytest.approx(plain.score + shift, abs=3e-6)
+@given(st.lists(st.tuples(ODDS, ODDS), min_size=2, max_size=2), st.floats(0.001, 1), st.floats(0, 1), st.booleans())
+def test_signals_are_finite_and_short_and_keep_their_bounds(
+    verdicts: list[tuple[float, float]], weight: float, other: float, again: bool
+) -> None:
+    scored = [Scored(relevant, answers, ()) for relevant, answers in verdicts]
+    best, second = group(TWO, 0, *([1] if again else []), weight=weight), group(TWO, 1, weight=weight * other)
+    known = signals(TWO, readings(TWO, best, second, scored=scored))
+    assert all(math.isfinite(value) and value == round(value, 6) for value in astuple(known))
+    assert known.highest >= known.answers
+    assert 0 <= known.share <= 1 and known.margin >= 0
+    assert 0 <= known.covered <= 1 and 0 <= known.shown <= 1
+    assert known.agreeing >= 0 and known.strange >= 0

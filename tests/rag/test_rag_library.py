@@ -11,7 +11,11 @@ from itertools import pairwise
 from pathlib import Path
 
 import pytest
-from fakes import MARKERS, SMALL_CHUNKS, FakeEncoder, article_text, write_articles
+from fakes import MARKERS, SMALL_CHUNKS, FakeEncoder, FakeScorer, article_text, write_articles
+from hypothesis import given
+from hypothesis import settings as hypothesis_settings
+from hypothesis import strategies as st
+from rag_made import Phrases, make_library
 
 import rag
 from index.sync import rebuild, remove, sync
@@ -24,7 +28,7 @@ from rag.errors import (
 )
 from rag.library import Library, check_question
 from rag.manifest import read_manifest
-from rag.read import KnownVectors
+from rag.scoring import Scorer, reader_name
 from rag.types import Answer, Article, Filters, Passage, Settings, Timings
 
 QUERY = "harbour pilots"
@@ -52,7 +56,7 @@ def many(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Library]:
     place = tmp_path_factory.mktemp("many")
     (place / "news.jsonl").write_text("\n".join(json.dumps(record(n)) for n in range(300)), "utf-8")
     sync([place / "news.jsonl"], place / "library", encoder=FakeEncoder(128), chunker=SMALL_CHUNKS)
-    with Library(place / "library", encoder=FakeEncoder(128)) as opened:
+    with Library(place / "library", encoder=FakeEncoder(128), scorer=FakeScorer()) as opened:
         yield opened
 
 
@@ -103,6 +107,12 @@ def test_filters_apply_before_top_k_in_both_retrievers(many: Library, filters: F
         pytest.param(Filters(articles=("a0",)), {"a0"}, id="undated-by-id"),
         pytest.param(Filters(articles=("nobody",)), set(), id="no-such-article"),
         pytest.param(Filters(articles=("a5",), published_after=day(6)), set(), id="all-must-hold"),
+        pytest.param(Filters(as_of=day(2)), {"a0", "a1", "a2"}, id="as-of-lets-undated-in"),
+        pytest.param(Filters(as_of=date(1969, 1, 1)), {"a0"}, id="as-of-before-everything"),
+        pytest.param(Filters(as_of=day(2), published_after=day(2)), {"a2"}, id="as-of-and-after"),
+        pytest.param(Filters(as_of=day(9), published_before=day(2)), {"a1", "a2"}, id="as-of-and-before"),
+        pytest.param(Filters(as_of=day(2), published_before=day(9)), {"a1", "a2"}, id="before-and-as-of"),
+        pytest.param(Filters(as_of=day(2), sources=("Echo 1", "Echo 5")), {"a1"}, id="as-of-and-source"),
     ],
 )
 def test_what_passes_a_filter(many: Library, filters: Filters, expected: set[str]) -> None:
@@ -129,12 +139,128 @@ def test_a_question_that_the_filters_leave_nothing_for_is_refused(many: Library)
     assert answer.reason == "No article that the filters allow has anything to do with the question."
 
 
+# -- as on a day ----------------------------------------------------------------------------------------------------
+
+
+def test_as_of_applies_before_top_k_in_both_retrievers(many: Library) -> None:
+    """The articles of later days are closer, and there are more of them than are taken."""
+    for k in (1, 3):
+        found = many.hits(QUERY, k=10, filters=Filters(as_of=day(2)), settings=Settings(candidates=k))
+        assert len(found) >= k and ids(found) <= {"a0", "a1", "a2"}
+    everything = many.hits(QUERY, k=10, filters=Filters(as_of=day(2)))
+    assert all(hit.dense is not None and hit.lexical is not None for hit in everything)
+
+
+@pytest.mark.parametrize("alone", ["dense", "lexical"])
+def test_neither_retriever_sees_what_was_published_later(many: Library, alone: str) -> None:
+    weights = Settings(dense_weight=float(alone == "dense"), lexical_weight=float(alone == "lexical"), candidates=300)
+    found = many.hits(QUERY, k=300, filters=Filters(as_of=day(50)), settings=weights)
+    assert ids(found) == {f"a{number}" for number in range(51)}
+    assert all(getattr(hit, alone) is not None for hit in found)
+
+
+@pytest.mark.parametrize("number", [1, 150, LAST])
+def test_a_question_as_on_a_day_is_answered_from_what_was_known(many: Library, number: int) -> None:
+    every = Settings(min_confidence=0, candidates=300, read=300, passages=300)
+    answer = many.ask("Who spoke of harbour pilots?", as_of=day(number), settings=every)
+    assert answer.provenance.as_of == answer.provenance.filters.as_of == day(number)
+    assert {passage.article_id for passage in answer.passages} == {f"a{n}" for n in range(number + 1)}
+    assert all(one.published is None or one.published <= day(number) for one in (*answer.passages, *answer.citations))
+    examined = many.examine("Who spoke of harbour pilots?", k=300, as_of=day(number), settings=every)
+    assert {chunk.article_id for chunk in examined.ranking} == ids(answer.passages)
+
+
+def test_as_of_joins_the_other_filters_and_overrules_theirs(many: Library) -> None:
+    filters = Filters(sources=("Echo 1", "Echo 5"), as_of=day(LAST))
+    answer = many.ask("Who spoke of harbour pilots?", as_of=day(3), filters=filters)
+    assert answer.provenance.filters == replace(filters, as_of=day(3))
+    assert ids(answer.passages) == {"a1"}
+    assert many.ask("Who spoke of harbour pilots?", filters=filters).provenance.as_of == day(LAST)
+
+
+def test_without_a_day_the_question_is_of_today(many: Library) -> None:
+    made = many.ask("Who spoke of harbour pilots?").provenance
+    assert (made.as_of, made.filters.as_of) == (date.today(), None)
+
+
+def test_an_article_dated_tomorrow_is_seen_unless_a_day_is_asked_for(tmp_path: Path) -> None:
+    tomorrow = date.today() + timedelta(days=1)
+    folder = make_library(tmp_path, [{"id": "x", "text": "Harbour pilots spoke.", "published": tomorrow.isoformat()}])
+    with Library(folder, encoder=FakeEncoder(), scorer=FakeScorer()) as opened:
+        assert ids(opened.ask("Who are the harbour pilots?").passages) == {"x"}
+        assert opened.ask("Who are the harbour pilots?", as_of=date.today()).passages == ()
+
+
+@pytest.mark.parametrize(
+    ("as_of", "newest"),
+    [
+        pytest.param(day(5), day(5), id="of-that-day"),
+        pytest.param(day(0), None, id="before-the-first"),
+        pytest.param(day(10_000), day(LAST), id="of-all"),
+    ],
+)
+def test_the_newest_date_up_to_a_day(many: Library, as_of: date, newest: date | None) -> None:
+    assert many.snapshot.columns.newest(as_of) == newest
+
+
+@given(st.integers(-5, 305), st.integers(-5, 305) | st.none())
+@hypothesis_settings(max_examples=40, deadline=None)
+def test_both_retrievers_allow_the_same_chunks(many: Library, last: int, first: int | None) -> None:
+    filters = Filters(as_of=day(last), published_after=None if first is None else day(first))
+    snapshot = many.snapshot
+    mask = snapshot.columns.mask(filters)
+    assert mask is not None
+    rows, _ = snapshot.lexical.search(["pilot"], 300, filters, [])
+    assert sorted(rows.tolist()) == sorted(snapshot.columns.chunk_row[mask].tolist())
+
+
+FLAT = Settings(min_confidence=0, rrf_k=100_000)
+"""The ranks of the retrievers hardly count."""
+
+
+def among(opened: Library, question: str, as_of: date, settings: Settings) -> list[str]:
+    return [passage.article_id for passage in opened.ask(question, as_of=as_of, settings=settings).passages]
+
+
+@pytest.fixture(scope="module")
+def dated(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Library]:
+    """Articles of the same words and different days."""
+    text = "Harbour pilots spoke of the old bridge and left."
+    days = {"undated": None, "may": "2024-05-20", "old": "2023-01-10", "new": "2024-08-01"}
+    records = [
+        {"id": name, "title": "News", "text": text, "published": published} for name, published in days.items()
+    ]  # fmt: skip
+    with Library(
+        make_library(tmp_path_factory.mktemp("dated"), records), encoder=FakeEncoder(), scorer=FakeScorer()
+    ) as opened:
+        yield opened
+
+
+@pytest.mark.parametrize(
+    ("question", "as_of", "first"),
+    [
+        pytest.param("Who spoke of the harbour bridge?", date(2024, 8, 2), "new", id="the-newest"),
+        pytest.param("Who spoke of the harbour bridge?", date(2024, 5, 21), "may", id="what-was-newest-then"),
+        pytest.param("Who spoke of the harbour bridge in January 2023?", date(2024, 8, 9), "old", id="of-the-period"),
+        pytest.param("Who spoke of the harbour bridge in May?", date(2024, 12, 1), "may", id="of-the-month"),
+    ],
+)
+def test_of_articles_that_are_alike_dates_decide(dated: Library, question: str, as_of: date, first: str) -> None:
+    assert among(dated, question, as_of, FLAT)[0] == first
+
+
+def test_recency_can_be_left_out(dated: Library) -> None:
+    question, day_of_news, plain = "Who spoke of the harbour bridge?", date(2024, 8, 2), replace(FLAT, recency=0.0)
+    unread = among(dated, question, day_of_news, replace(FLAT, rerank=False))
+    assert among(dated, question, day_of_news, plain) == unread != among(dated, question, day_of_news, FLAT)
+
+
 # -- passages -------------------------------------------------------------------------------------------------------
 
 
 @pytest.fixture
 def opened(library: Path, encoder: FakeEncoder) -> Iterator[Library]:
-    with Library(library, encoder=encoder) as found:
+    with Library(library, encoder=encoder, scorer=FakeScorer()) as found:
         yield found
 
 
@@ -196,6 +322,7 @@ def test_what_a_library_says_of_itself(opened: Library, library: Path) -> None:
     info = opened.info
     assert (info.generation, info.articles, info.chunks) == (1, 8, manifest.chunks)
     assert (info.encoder, info.encoder_name) == (FakeEncoder().spec.fingerprint, "fake")
+    assert info.reader == "fake-reader"
 
 
 def test_articles_come_newest_first_and_undated_last(many: Library) -> None:
@@ -233,7 +360,7 @@ def test_a_closed_library_says_so_and_can_be_closed_again(library: Path, encoder
 
 
 def test_an_open_library_goes_on_until_it_reloads(library: Path, articles_folder: Path, encoder: FakeEncoder) -> None:
-    with Library(library, encoder=encoder) as old:
+    with Library(library, encoder=encoder, scorer=FakeScorer()) as old:
         before = old.ask("How many animals did the gecko keepers count?")
         remove(["gecko"], library)
         write_articles(articles_folder, ["ibis"])
@@ -263,7 +390,7 @@ class ReloadingEncoder(FakeEncoder):
 
 def test_a_question_ends_on_the_generation_that_it_began_with(library: Path) -> None:
     encoder = ReloadingEncoder()
-    with Library(library, encoder=encoder) as opened:
+    with Library(library, encoder=encoder, scorer=FakeScorer()) as opened:
         remove(["gecko"], library)
         encoder.library = opened
         assert opened.ask("How many animals did the gecko keepers count?").provenance.generation == 1
@@ -272,7 +399,7 @@ def test_a_question_ends_on_the_generation_that_it_began_with(library: Path) -> 
 
 def test_a_question_that_runs_while_the_encoder_is_replaced_ends_with_its_own(library: Path) -> None:
     encoder = ReloadingEncoder()
-    with Library(library, encoder=encoder) as opened:
+    with Library(library, encoder=encoder, scorer=FakeScorer()) as opened:
         rebuild(library, FakeEncoder(16, name="other", weights="2" * 64), SMALL_CHUNKS)
         encoder.library = opened
         answer = opened.ask("How many animals did the gecko keepers count?")
@@ -302,23 +429,33 @@ def test_many_threads_get_the_answers_of_one(opened: Library) -> None:
             assert found == expected
 
 
-def test_vectors_of_one_encoder_are_not_given_for_another() -> None:
-    known, small, large = KnownVectors(10), FakeEncoder(8), FakeEncoder(32)
-    assert known.get(["gecko"], small).shape == (1, 8)
-    assert known.get(["gecko"], large).shape == (1, 32)
+class Loads:
+    """Stands for what loads a reader, and counts."""
+
+    def __init__(self) -> None:
+        self.named: list[tuple[str | None, str | None]] = []
+
+    def __call__(self, reader: str | None, reranker: str | None) -> Scorer:
+        self.named.append((reader, reranker))
+        return Phrases("keepers", name=reader_name(reader, reranker))
 
 
-def test_vectors_may_be_forgotten_while_other_threads_ask_for_them() -> None:
-    words, encoder = KnownVectors(3), FakeEncoder()
-    asked = [f"word{number}" for number in range(12)]
-
-    def ask(first: int) -> None:
-        for turn in range(60):
-            chosen = [asked[(first + turn + step) % 12] for step in range(4)]
-            assert words.get(chosen, encoder).shape == (4, 32)
-
-    with ThreadPoolExecutor(8) as pool:
-        list(pool.map(ask, range(8)))
+def test_a_reader_is_loaded_by_the_first_question_and_once(
+    library: Path, articles_folder: Path, encoder: FakeEncoder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    loads = Loads()
+    monkeypatch.setattr("rag.library.load_scorer", loads)
+    with Library(library, encoder=encoder, reader="mine", reranker="judge") as opened:
+        assert opened.info.reader == "mine reranked by judge"
+        opened.search("gecko")
+        assert loads.named == []
+        with ThreadPoolExecutor(8) as pool:
+            list(pool.map(opened.ask, ["Who are the gecko keepers?"] * 8))
+        write_articles(articles_folder, ["ibis"])
+        sync([articles_folder], library, encoder=encoder, chunker=SMALL_CHUNKS)
+        assert opened.reload()
+        assert opened.ask("Who are the ibis keepers?").provenance.reader == "mine reranked by judge"
+    assert loads.named == [("mine", "judge")]
 
 
 # -- questions ------------------------------------------------------------------------------------------------------

@@ -25,7 +25,13 @@ from rag.types import Settings
         pytest.param(lambda: Settings(passages=0), id="passages"),
         pytest.param(lambda: Settings(max_citations=0), id="citations"),
         pytest.param(lambda: Settings(min_confidence=1.5), id="confidence"),
+        pytest.param(lambda: Settings(min_confidence=float("nan")), id="confidence-of-nan"),
         pytest.param(lambda: Settings(dense_weight=-1), id="weight"),
+        pytest.param(lambda: Settings(read=0), id="nothing-read"),
+        pytest.param(lambda: Settings(read=10_001), id="too-much-read"),
+        pytest.param(lambda: Settings(recency=-0.1), id="recency"),
+        pytest.param(lambda: Settings(recency=float("nan")), id="recency-of-nan"),
+        pytest.param(lambda: Settings(lexical_weight=float("inf")), id="weight-of-infinity"),
     ],
 )
 def test_settings_are_checked(make: Callable[[], Settings]) -> None:

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 from chromium import BROWSER
-from ui_fakes import FakeLibrary
+from ui_fakes import BRIDGE, LIBRARY, FakeLibrary, answered, cite, side, whole
 from ui_payloads import PAYLOADS, poisoned_answer, poisoned_article
 
 from rag.errors import LibraryCorrupt
@@ -62,17 +62,29 @@ def served(library: FakeLibrary, **options: Any) -> Iterator[str]:
 
 
 def poisoned() -> FakeLibrary:
-    """Payload i in every field of a refusal (`r<i>`); all of them in an answer (`all`) and an `error`."""
+    """Payload i in every field of a refusal (`r<i>`); all of them in an answer (`all`) and an `error`.
+
+    In the answer each citation is a side of its own.  In another one (`long`) two sides are very long words.
+    """
     library = FakeLibrary()
-    answers = [poisoned_answer(payload, answered=True) for payload in PAYLOADS]
+    answers = [poisoned_answer(payload, answered=True, differ=True) for payload in PAYLOADS]
     citations = [citation for each in answers for citation in each.citations]
     numbered = tuple(replace(citation, number=n) for n, citation in enumerate(citations, 1))
     passages = tuple(passage for each in answers for passage in each.passages)
-    library.canned["all"] = replace(answers[0], citations=numbered, passages=passages)
+    sides = [side for each in answers for side in each.sides]
+    apart = tuple(
+        replace(side, short=replace(side.short, citation=n), citations=(n,)) for n, side in enumerate(sides, 1)
+    )
+    library.canned["all"] = replace(answers[0], citations=numbered, passages=passages, sides=apart)
     for i, payload in enumerate(PAYLOADS):
         refusal = poisoned_answer(payload, answered=False)
         made = replace(refusal.provenance, generation=1_000 + i)
         library.canned[f"r{i}"] = replace(refusal, provenance=made)
+    one = replace(BRIDGE, text=f"It is {'w' * 200}.")
+    other = replace(LIBRARY, text=f"It is {'m' * 200}.")
+    first, second = cite(1, one, one.text), cite(2, other, other.text)
+    differing = side(first, words="w" * 200), side(second, words="m" * 200)
+    library.canned["long"] = answered("long", first, second, passages=(whole(one), whole(other)), sides=differing)
     library.raising = {"error": LibraryCorrupt("\n".join(PAYLOADS)), "boom": ValueError("secret")}
     return library
 
@@ -121,6 +133,7 @@ def test_a_question_is_answered_offline(visit: Visit) -> None:
     visit.ask("Who mediated the swap?")
     visit.page.wait_for_selector(".rag-sentence")
     assert visit.page.locator(".rag-sentence").count() == 3
+    assert visit.page.inner_text(".rag-short") == "Turkey's spy service"
     assert visit.page.locator("mark").count() == 3
     visit.clean()
 
@@ -184,7 +197,8 @@ def test_nothing_of_gradio_is_advertised(visit: Visit) -> None:
 def test_no_payload_runs_in_an_answer(visit: Visit) -> None:
     visit.ask("all")
     visit.page.wait_for_selector(".rag-said")
-    assert visit.page.locator(".rag-sentence").count() == 2 * len(PAYLOADS)
+    for what in (".rag-sentence", ".rag-short", ".rag-differ li"):
+        assert visit.page.locator(what).count() == 2 * len(PAYLOADS)
     visit.page.click("summary")
     for title in visit.page.locator(".rag-title").all()[::12]:
         title.hover()
@@ -230,5 +244,18 @@ def test_every_width_and_scheme_fits(browser: Any, url: str, width: int, scheme:
     assert visit.page.evaluate("document.documentElement.scrollWidth") <= width
     ground = visit.page.evaluate("getComputedStyle(document.body).backgroundColor")
     assert ground == ("rgb(246, 247, 246)" if scheme == "light" else "rgb(19, 23, 24)")
+    visit.clean()
+    visit.page.close()
+
+
+def test_words_that_are_very_long_do_not_widen_the_page(browser: Any, url: str) -> None:
+    visit = visiting(browser, url, viewport={"width": 390, "height": 900})
+    visit.ask("long")
+    visit.page.wait_for_selector(".rag-differ")
+    assert visit.page.locator(".rag-differ li").count() == visit.page.locator(".rag-short").count() == 2
+    for what in (".rag-sentence", ".rag-differ"):
+        wide = visit.page.evaluate(f"[...document.querySelectorAll('{what}')].map(e => e.scrollWidth - e.clientWidth)")
+        assert set(wide) == {0}, what
+    assert visit.page.evaluate("document.documentElement.scrollWidth") <= 390
     visit.clean()
     visit.page.close()

@@ -176,6 +176,17 @@ def test_what_is_open_goes_on_answering_when_the_library_on_disk_is_damaged(capl
     assert "manifest.json is damaged" in caplog.text
 
 
+def test_the_desk_shows_the_short_answer_inside_its_quote(library: FakeLibrary) -> None:
+    shown = Desk(library).answer("Who supervised the swap?")
+    assert shown.count('<strong class="rag-short">Turkey&#x27;s spy service</strong>, the MIT.') == 1
+    assert "<strong" not in Desk(library).answer("Who painted it?")
+
+
+def test_the_style_sheet_knows_what_the_answer_is_made_of(client: TestClient) -> None:
+    sheet = client.get("/page.css").text
+    assert all(f".{name} " in sheet for name in ("rag-short", "rag-differ", "rag-sentence", "rag-cite"))
+
+
 @pytest.mark.parametrize("question", ["", "   \n", None])
 def test_no_question_is_asked_for_one(library: FakeLibrary, question: str | None) -> None:
     assert "type a question" in Desk(library).answer(question)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import atexit
 import tempfile
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from functools import cache
 from pathlib import Path
@@ -22,6 +22,8 @@ from rag.types import (
     Passage,
     Provenance,
     Settings,
+    Short,
+    Side,
     Timings,
 )
 
@@ -130,10 +132,29 @@ def cite(number: int, article: Article, quote: str) -> Citation:
     )
 
 
-def answered(question: str, *citations: Citation, passages: tuple[Passage, ...]) -> Answer:
+def short(citation: Citation, words: str) -> Short:
+    """The words of a citation that answer, where they first stand in it."""
+    start = citation.start + citation.quote.index(words)
+    return Short(words, citation.article_id, start, start + len(words), citation.number)
+
+
+def side(*citations: Citation, words: str) -> Side:
+    """What these citations, the newest first, give for the answer; `words` stand in the first."""
+    numbers = tuple(citation.number for citation in citations)
+    return Side(short(citations[0], words), numbers, citations[0].published)
+
+
+def answered(
+    question: str,
+    *citations: Citation,
+    passages: tuple[Passage, ...],
+    words: Short | None = None,
+    sides: tuple[Side, ...] = (),
+) -> Answer:
     text = " ".join(f"{c.quote} [{c.number}]" for c in citations)
     times = Timings(8.1, 1.2, 2.3, 0.1, 40.5, 0.4, 52.6)
-    return Answer(question, True, text, 0.87, citations, passages, times, provenance())
+    made = Answer(question, True, text, 0.87, citations, passages, times, provenance(), short=words, sides=sides)
+    return replace(made, text=f"The sources differ. {text}") if sides else made
 
 
 def refused(question: str, passages: tuple[Passage, ...], reason: str | None = None) -> Answer:
@@ -144,7 +165,7 @@ def refused(question: str, passages: tuple[Passage, ...], reason: str | None = N
 
 @dataclass
 class FakeLibrary:
-    """Answers about the swap, refuses other questions, and raises on request."""
+    """Answers about the swap, with a short answer, refuses other questions, and raises on request."""
 
     info: FakeInfo = field(default_factory=FakeInfo)
     held: tuple[Article, ...] = ARTICLES
@@ -165,7 +186,8 @@ class FakeLibrary:
         if "swap" not in question.lower() and "supervised" not in question.lower():
             return refused(question, passages)
         first = cite(1, SWAP, SWAP.text.split("\n")[1])
-        return answered(question, first, cite(2, SWAP, _PLANNING), cite(3, BRIDGE, _FERRY), passages=passages)
+        others = cite(2, SWAP, _PLANNING), cite(3, BRIDGE, _FERRY)
+        return answered(question, first, *others, passages=passages, words=short(first, "Turkey's spy service"))
 
     def articles(self) -> tuple[Article, ...]:
         return self.held

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 
-from rag.types import Answer, Article, Citation, Filters, Noise, Passage, Provenance, Settings, Timings
+from rag.types import Answer, Article, Citation, Filters, Noise, Passage, Provenance, Settings, Short, Side, Timings
 
 PAYLOADS = (
     "<script>window.__xss=1</script>",
@@ -86,13 +86,18 @@ def poisoned_article(payload: str) -> Article:
     return Article(f"a{payload}", payload, f"It said {payload} again.", payload, payload, None)
 
 
-def poisoned_answer(payload: str, *, answered: bool, question: str | None = None) -> Answer:
-    """An answer with `payload` in every field that holds text."""
+def poisoned_answer(payload: str, *, answered: bool, question: str | None = None, differ: bool = False) -> Answer:
+    """An answer with `payload` in every field that holds text; the short answer begins and ends inside markup.
+
+    With `differ` the sources differ, and each side says it.
+    """
     first, other = poisoned_passage(payload), poisoned_passage(payload, "q")
     quote = first.text[7 : 7 + len(payload)]
     held = Citation(1, first.article_id, payload, payload, payload, first.published, 7, 7 + len(payload), quote)
     loose = Citation(2, payload, payload, payload, payload, None, 0, len(payload), payload)
-    made = Provenance(payload, 1, payload, payload, Settings(), Filters())
+    made = Provenance(payload, 1, payload, payload, Settings(), Filters(), payload, payload)
+    within = Short(payload[1:-1], held.article_id, held.start + 1, held.end - 1, 1)
+    whole = Short(payload, loose.article_id, loose.start, loose.end, 2)
     return Answer(
         question if question is not None else payload,
         answered,
@@ -103,4 +108,6 @@ def poisoned_answer(payload: str, *, answered: bool, question: str | None = None
         Timings(total=1.0),
         made,
         None if answered else payload,
+        short=within if answered else None,
+        sides=(Side(within, (1,), held.published), Side(whole, (2,), None)) if answered and differ else (),
     )

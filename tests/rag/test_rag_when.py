@@ -1,0 +1,158 @@
+"""What a question asks of time, and how much an article's date speaks for it."""
+
+from __future__ import annotations
+
+import math
+from datetime import date, timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from rag.when import AFTERMATH, DAYS, LEAD, PRESSING, STALE, Horizon, horizon
+
+DAY = date(2024, 8, 5)
+FULL = math.log1p(LEAD)
+DATES = st.dates(date(1990, 1, 1), date(2030, 12, 31))
+
+
+def period(question: str, as_of: date = DAY) -> tuple[date, date] | None:
+    return horizon(question, as_of, as_of).period
+
+
+# -- the prior ------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("age", "expected"),
+    [
+        pytest.param(0, FULL, id="today"),
+        pytest.param(-3, FULL, id="dated-tomorrow-is-as-today"),
+        pytest.param(DAYS, math.log1p(LEAD / math.e), id="after-the-days"),
+        pytest.param(2 * DAYS, math.log1p(LEAD / math.e**2), id="after-twice-the-days"),
+        pytest.param(3650, 0.0, id="old"),
+    ],
+)
+def test_news_is_ahead_and_loses_it(age: float, expected: float) -> None:
+    assert Horizon(DAY).prior(DAY - timedelta(age)) == pytest.approx(expected, abs=1e-9)
+
+
+def test_an_article_without_a_date_has_no_prior() -> None:
+    assert Horizon(DAY, 2.0, (DAY, DAY)).prior(None) == 0.0
+
+
+def test_strength_multiplies() -> None:
+    assert Horizon(DAY, 2.0).prior(DAY) == pytest.approx(2 * FULL)
+    assert Horizon(DAY, 0.0).prior(DAY) == 0.0
+
+
+@pytest.mark.parametrize(
+    ("published", "within"),
+    [
+        pytest.param(date(2023, 12, 31), False, id="before-it"),
+        pytest.param(date(2024, 1, 1), True, id="its-first-day"),
+        pytest.param(date(2024, 1, 31), True, id="its-last-day"),
+        pytest.param(date(2024, 1, 31) + timedelta(AFTERMATH), True, id="still-written-about"),
+        pytest.param(date(2024, 1, 31) + timedelta(AFTERMATH + 1), False, id="long-after"),
+    ],
+)
+def test_a_period_that_is_named_is_as_good_as_today(published: date, within: bool) -> None:
+    asked = Horizon(DAY, 0.0, (date(2024, 1, 1), date(2024, 1, 31)))
+    assert asked.prior(published) == pytest.approx(FULL if within else 0.0)
+
+
+@given(DATES, DATES, st.floats(0, 5))
+def test_a_prior_is_at_least_none_and_falls_with_age(one: date, other: date, strength: float) -> None:
+    asked = Horizon(DAY, strength)
+    older, newer = sorted((one, other))
+    assert 0 <= asked.prior(older) <= asked.prior(newer) <= strength * FULL + 1e-9
+
+
+# -- strength -------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("question", "strength"),
+    [
+        pytest.param("Who leads the council?", 1.0, id="nothing-said"),
+        pytest.param("Who was killed on Friday?", PRESSING, id="weekday"),
+        pytest.param("What is the latest on the bridge?", PRESSING, id="latest"),
+        pytest.param("Is the bridge still closed?", PRESSING, id="still"),
+        pytest.param("Who spoke this Tuesday?", PRESSING, id="this-weekday"),
+        pytest.param("Who currently leads the council?", PRESSING, id="currently"),
+        pytest.param("Was justice done?", 1.0, id="no-word-inside-a-word"),
+    ],
+)
+def test_strength(question: str, strength: float) -> None:
+    assert horizon(question, DAY, DAY).strength == strength
+
+
+@pytest.mark.parametrize(
+    ("newest", "strength"),
+    [
+        pytest.param(DAY - timedelta(STALE), 1.0, id="news-yet"),
+        pytest.param(DAY - timedelta(STALE + 1), 0.0, id="none-of-it-is-news"),
+        pytest.param(None, 0.0, id="no-dates"),
+    ],
+)
+def test_in_an_old_library_dates_do_not_count(newest: date | None, strength: float) -> None:
+    assert horizon("Who leads the council?", DAY, newest).strength == strength
+    assert horizon("Who leads the council today?", DAY, newest).strength == PRESSING * strength
+
+
+# -- periods --------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("question", "first", "last"),
+    [
+        pytest.param("What burned in July?", "2024-07-01", "2024-07-31", id="month-of-this-year"),
+        pytest.param("What burned in August?", "2024-08-01", "2024-08-31", id="this-month"),
+        pytest.param("What burned in October?", "2023-10-01", "2023-10-31", id="month-that-has-not-come-yet"),
+        pytest.param("What burned in February 2023?", "2023-02-01", "2023-02-28", id="month-and-year"),
+        pytest.param("What burned in February of 2024?", "2024-02-01", "2024-02-29", id="leap-year"),
+        pytest.param("What burned on March 3rd, 2022?", "2022-03-01", "2022-03-31", id="american-day"),
+        pytest.param("What burned on 3 March 2022?", "2022-03-01", "2022-03-31", id="british-day"),
+        pytest.param("Who won in 2019?", "2019-01-01", "2019-12-31", id="year"),
+        pytest.param("Who won between 2021 and 2019?", "2019-01-01", "2021-12-31", id="years-in-any-order"),
+        pytest.param("What burned last month?", "2024-07-01", "2024-07-31", id="last-month"),
+        pytest.param("What burned last year?", "2023-01-01", "2023-12-31", id="last-year"),
+    ],
+)
+def test_periods(question: str, first: str, last: str) -> None:
+    assert period(question) == (date.fromisoformat(first), date.fromisoformat(last))
+
+
+def test_last_month_in_january_is_of_the_year_before() -> None:
+    assert period("What burned last month?", date(2024, 1, 15)) == (date(2023, 12, 1), date(2023, 12, 31))
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        pytest.param("Who burned it?", id="none"),
+        pytest.param("Who may march there?", id="verbs-are-no-months"),
+        pytest.param("Who won in 2024?", id="this-year-is-not-over"),
+        pytest.param("Who will win in 2030?", id="a-year-to-come"),
+        pytest.param("Who paid 1066 crowns?", id="another-number"),
+    ],
+)
+def test_no_period(question: str) -> None:
+    assert period(question) is None
+
+
+PARTS = st.sampled_from(
+    ["in", "July", "may", "May", "2019", "2024", "2031", "last", "month", "year", "3", "3rd,", "of"]
+)  # fmt: skip
+
+
+@given(st.lists(PARTS, max_size=6).map(" ".join), DATES)
+def test_a_period_begins_before_it_ends(question: str, as_of: date) -> None:
+    found = period(question, as_of)
+    assert found is None or found[0] < found[1]
+
+
+@given(st.lists(PARTS, max_size=6).map(" ".join), DATES)
+def test_a_period_lies_before_the_day_of_asking(question: str, as_of: date) -> None:
+    found = period(question, as_of)
+    assert found is None or found[0] <= as_of
