@@ -89,7 +89,8 @@ def _same_event(inquiry: Inquiry, mine: Proposal, other: Proposal, found: Sequen
     passages = [found[one.place].passage for one in (mine, other)]
     about = coverage(inquiry, [f"{passage.title} {passage.text}" for passage in passages])
     told = [set(names(f"{passage.title}. {passage.text}")) - _CALENDAR for passage in passages]
-    if not any(name.lower() not in STOPWORDS for name in told[0] & told[1]):
+    # A question that names nothing does not say which event it means: then the passages must name the same.
+    if not names(inquiry.question) and all(name.lower() in STOPWORDS for name in told[0] & told[1]):
         return False
     elsewhere = strangers(inquiry, passages[1:]) - strangers(inquiry, passages[:1])
     return about[1] >= ABOUT_LEAST * about[0] and not elsewhere and _days_apart(mine, other, found) <= DAYS_MOST
