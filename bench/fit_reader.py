@@ -24,7 +24,7 @@ from eval.text import contains
 from rag.answer import inquire
 from rag.encoder import Vectors
 from rag.pairs import heading
-from rag.read import CHUNK_FEATURES, SPAN_FEATURES, Inquiry, Proposal, chunk_rows, grouped, span_rows
+from rag.read import CHUNK_FEATURES, SPAN_FEATURES, Proposal, chunk_rows, grouped, span_rows
 from rag.retrieve import Found, rank, single
 from rag.same import key, same
 from rag.scoring import Scored, load_scorer
@@ -59,7 +59,6 @@ class Case:
     scored: list[Scored]
     chunks: Vectors
     hits: np.ndarray
-    inquiry: Inquiry | None = None
     spans: list[Proposal] | None = None
     rows: Vectors | None = None
 
@@ -80,9 +79,9 @@ def collect(library: Path, questions: Sequence[Question]) -> list[Case]:
             scored = scorer.score(question.question, [(heading(p.title, p.published), p.text) for p in passages])
             hits = [p.article_id in question.articles and contains(p.text, question.answers) for p in passages]
             rows = chunk_rows(inquiry, passages, scored)
-            cases.append(Case(question, found, scored, rows, np.array(hits, bool), inquiry))
+            cases.append(Case(question, found, scored, rows, np.array(hits, bool)))
             spans, span_table = span_rows(inquiry, found, scored, np.zeros(len(found), np.float32))
-            cases[-1].spans, cases[-1].rows, cases[-1].inquiry = spans, span_table, None
+            cases[-1].spans, cases[-1].rows = spans, span_table
     return cases
 
 

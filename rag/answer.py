@@ -19,7 +19,7 @@ from rag.read import Group, Inquiry, Proposal, Readings, asks_for_several, liste
 from rag.retrieve import Found, Ranking, merged, reordered, single
 from rag.scoring import Scorer
 from rag.snapshot import Snapshot
-from rag.types import Answer, Citation, Provenance, Settings, Short, Side
+from rag.types import Answer, Citation, Provenance, Short, Side
 from rag.when import horizon
 
 REFUSAL = "These articles do not answer this question."
@@ -102,7 +102,7 @@ def compose(
         passages=passages,
         timings=replace(ranking.timings, read=spent, cite=(time.perf_counter() - clock) * 1e3),
         provenance=provenance,
-        reason=None if answered else _reason(inquiry, found, confidence, settings, provenance),
+        reason=None if answered else _reason(inquiry, found, confidence, provenance),
         evidence=known,
         short=short if answered else None,
         sides=_sides(chosen, quotes, shorts) if differing else (),
@@ -200,9 +200,8 @@ def _sides(chosen: Sequence[Quoted], quotes: Sequence[Citation], shorts: Sequenc
     return tuple(found)
 
 
-def _reason(
-    inquiry: Inquiry, found: Sequence[Found], confidence: float, settings: Settings, provenance: Provenance
-) -> str:
+def _reason(inquiry: Inquiry, found: Sequence[Found], confidence: float, provenance: Provenance) -> str:
+    settings = provenance.settings
     if not found:
         limited = " that the filters allow" if provenance.filters else ""
         return f"No article{limited} has anything to do with the question."

@@ -6,7 +6,7 @@ import math
 from collections.abc import Sequence
 
 from rag.kinds import is_of, kind_of
-from rag.read import Inquiry, Readings, coverage, strangers
+from rag.read import Inquiry, Readings, coverage, strangers, words_of
 from rag.retrieve import Found
 from rag.types import Evidence
 
@@ -21,7 +21,7 @@ def evidence(inquiry: Inquiry, readings: Readings, found: Sequence[Found]) -> Ev
     second = readings.groups[1].weight if len(readings.groups) > 1 else 0.0
     passages = [one.passage for one in found]
     owner = found[best.place].passage
-    asked = {word.lower().strip(".,;:!?\"'“”’") for word in inquiry.question.split()}
+    asked = set(words_of(inquiry.question))
     return Evidence(
         answers=_number(scored.answers),
         pointed=_number(scored.answers / max(len(inquiry.terms), 1)),

@@ -35,7 +35,7 @@ prior, its cosine, and how much of the question stands in it."""
 SPAN_FEATURES = (
     "chance", "passage", "answers", "shown", "echo", "covered", "brief", "asks", "quotable", "lead", "long",
 )  # fmt: skip
-"""What is known of a span; `Readings._row` says what each is."""
+"""What is known of a span; `span_rows` says what each is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,7 +129,7 @@ def span_rows(
     inquiry: Inquiry, found: Sequence[Found], scored: Sequence[Scored], scores: Vectors
 ) -> tuple[list[Proposal], Vectors]:
     """Every span that can be quoted, each place of an article once, and (n, len(SPAN_FEATURES)) of them."""
-    kind, asked = kind_of(inquiry.question), _words(inquiry.question)
+    kind, asked = kind_of(inquiry.question), set(words_of(inquiry.question))
     leads = scores - scores.max()
     bodies: dict[str, _Body] = {}
     spans: list[Proposal] = []
@@ -170,9 +170,10 @@ def span_rows(
             )
     table = np.array(rows, np.float32).reshape(-1, len(SPAN_FEATURES))
     if spans:
-        covered = np.array(coverage(inquiry, [one.quote for one in spans]), np.float32)
+        presences = met(inquiry, [one.quote for one in spans])
+        covered = np.array(weighed(inquiry, presences), np.float32)
         table[:, SPAN_FEATURES.index("covered")] = covered
-        least = np.array(lowest(inquiry, [one.quote for one in spans]), np.float32)
+        least = np.array([min(one, default=0.0) for one in presences], np.float32)
         shortness = min(1.0, BRIEF / max(len(inquiry.terms), 1))
         table[:, SPAN_FEATURES.index("brief")] = (covered + least) * shortness
     return spans, table
@@ -205,7 +206,7 @@ def _weight(group: Sequence[Proposal], found: Sequence[Found]) -> float:
     texts: dict[str, str] = {}
     for proposal in group:
         owner = found[proposal.place].article.id
-        owner = texts.setdefault(" ".join(_words_in_order(proposal.quote)), owner)
+        owner = texts.setdefault(" ".join(words_of(proposal.quote)), owner)
         counted[owner] = max(counted.get(owner, 0.0), proposal.weight)
     return sum(counted.values())
 
@@ -277,36 +278,39 @@ def _quotable(text: str) -> bool:
     return 4 <= words <= 120 and (ends_sentence(text) or words >= 12) and not text.startswith("#")
 
 
-def _words(text: str) -> set[str]:
-    return {word.lower().strip(".,;:!?\"'“”’") for word in text.split()}
-
-
-def _words_in_order(text: str) -> list[str]:
+def words_of(text: str) -> list[str]:
+    """The words of a text in lower case, without the marks around them."""
     return [word.lower().strip(".,;:!?\"'“”’") for word in text.split()]
 
 
 def _echo(text: str, asked: Collection[str]) -> float:
     """Share of a span's words that the question holds already."""
-    words = [word for word in _words(text) if word not in STOPWORDS] or ["", *_words(text)]
+    own = set(words_of(text))
+    words = [word for word in own if word not in STOPWORDS] or ["", *own]
     return sum(word in asked for word in words) / len(words)
 
 
 def coverage(inquiry: Inquiry, texts: Sequence[str]) -> list[float]:
     """How much of the question's content terms, by weight, each text holds; a word of the same family in part."""
-    weights = {term: inquiry.weigh(term) for term in inquiry.terms}
-    total = sum(weights.values())
-    known: dict[str, float] = {}
+    return weighed(inquiry, met(inquiry, texts))
+
+
+def met(inquiry: Inquiry, texts: Sequence[str]) -> list[tuple[float, ...]]:
+    """The presence of each content term of the question in each text; equal texts are analysed once."""
+    known: dict[str, tuple[float, ...]] = {}
     for text in dict.fromkeys(texts):
         stems = set(inquiry.analyse(text))
-        met = sum(weight * presence(term, stems) for term, weight in weights.items())
-        known[text] = met / total if total else 0.0
+        known[text] = tuple(presence(term, stems) for term in inquiry.terms)
     return [known[text] for text in texts]
 
 
-def lowest(inquiry: Inquiry, texts: Sequence[str]) -> list[float]:
-    """How far each text holds the content term of the question that it holds the least."""
-    stems = [set(inquiry.analyse(text)) for text in texts]
-    return [min((presence(term, own) for term in inquiry.terms), default=0.0) for own in stems]
+def weighed(inquiry: Inquiry, presences: Sequence[Sequence[float]]) -> list[float]:
+    """The mean of each text's presences, by the weights of the terms."""
+    weights = [inquiry.weigh(term) for term in inquiry.terms]
+    total = sum(weights)
+    if not total:
+        return [0.0] * len(presences)
+    return [sum(weight * share for weight, share in zip(weights, one, strict=True)) / total for one in presences]
 
 
 def presence(term: str, stems: Collection[str]) -> float:

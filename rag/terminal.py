@@ -36,7 +36,6 @@ def show_answer(console: Console, answer: Answer, library: Path) -> None:
             console.print("\nThe closest passages:")
             show_passages(console, answer.passages[:3])
         return
-    shorts = [side.short for side in answer.sides] or ([answer.short] if answer.short else [])
     if answer.sides:
         console.print(Text("The sources differ:", style="yellow"))
         for side in answer.sides:
@@ -46,7 +45,7 @@ def show_answer(console: Console, answer: Answer, library: Path) -> None:
     elif answer.short:
         console.print(shown(" ".join(answer.short.text.split()), "bold green"))
     for citation in answer.citations:
-        console.print(Text.assemble(_quote(citation, shorts), (f" [{citation.number}]", "cyan")))
+        console.print(Text.assemble(_quote(citation, answer.shorts), (f" [{citation.number}]", "cyan")))
     console.print()
     for citation in answer.citations:
         console.print(Text.assemble((f"[{citation.number}] ", "cyan"), _heading(citation)))
@@ -86,8 +85,8 @@ def _quote(citation: Citation, shorts: Sequence[Short]) -> Text:
     """A quote on one line, the short answers inside it green."""
     text = shown(re.sub(r"\s", " ", citation.quote), "bold")
     for short in shorts:
-        if short.article_id == citation.article_id and citation.start <= short.start < short.end <= citation.end:
-            text.stylize("green", short.start - citation.start, short.end - citation.start)
+        if place := citation.place(short):
+            text.stylize("green", *place)
     return Text.assemble("“", text, "”")
 
 

@@ -126,9 +126,3 @@ def kin(stem: str) -> tuple[str, ...]:
     """The other stems of a stem's families, in order."""
     found = [other for number in sorted(_families().get(stem, ())) for other in _members()[number]]
     return tuple(dict.fromkeys(other for other in found if other != stem))
-
-
-def alike(one: str, other: str) -> bool:
-    """Whether two stems share a family."""
-    families = _families()
-    return bool(families.get(one, frozenset()) & families.get(other, frozenset()))

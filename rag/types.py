@@ -112,6 +112,12 @@ class Citation:
     end: int
     quote: str
 
+    def place(self, short: Short) -> Span | None:
+        """Where a short answer stands in the quote, None where it does not."""
+        if short.article_id == self.article_id and self.start <= short.start < short.end <= self.end:
+            return Span(short.start - self.start, short.end - self.start)
+        return None
+
 
 @dataclass(frozen=True, slots=True)
 class Timings:
@@ -267,6 +273,11 @@ class Answer:
     short: Short | None = None
     sides: tuple[Side, ...] = ()
     schema: int = field(default=SCHEMA_VERSION)
+
+    @property
+    def shorts(self) -> tuple[Short, ...]:
+        """The short answers of all sides or, where sources agree, the one."""
+        return tuple(side.short for side in self.sides) or ((self.short,) if self.short else ())
 
     def to_dict(self) -> dict[str, Any]:
         """The versioned JSON form: only dicts, lists, strings, numbers, booleans and None; dates are ISO."""

@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 import random
-import re
-import string
-from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -13,6 +10,7 @@ from typing import Any
 import numpy as np
 import torch
 
+from eval.text import exact_match, token_f1
 from rag.pairs import NAMES, PAIR_TOKENS, Layout, Pair, best_spans, heading, padded
 from train.examples import Example
 
@@ -99,8 +97,8 @@ def scores(network: Any, examples: Sequence[Ready]) -> dict[str, float]:
             if one.spans:
                 golds = [one.example.text[s:e] for s, e in one.example.target.spans]
                 text = best_answer(one, span)
-                exact.setdefault(kind, []).append(max(float(normal(text) == normal(gold)) for gold in golds))
-                overlap.setdefault(kind, []).append(max(f1(text, gold) for gold in golds))
+                exact.setdefault(kind, []).append(exact_match(text, golds))
+                overlap.setdefault(kind, []).append(token_f1(text, golds))
     found = {f"em {kind}": float(np.mean(values)) for kind, values in exact.items()}
     found |= {f"f1 {kind}": float(np.mean(values)) for kind, values in overlap.items()}
     for kind, values in verdicts.items():
@@ -114,19 +112,6 @@ def best_answer(one: Ready, span: Any) -> str:
     first, count = one.pair.first, len(one.pair.offsets)
     (begin, last, _), *_ = best_spans(span[first : first + count, 0], span[first : first + count, 1], 1)
     return one.example.text[one.pair.offsets[begin, 0] : one.pair.offsets[last, 1]]
-
-
-def normal(text: str) -> str:
-    """As SQuAD compares: no case, punctuation, articles or white space."""
-    bare = "".join(c for c in text.lower() if c not in string.punctuation)
-    return " ".join(re.sub(r"\b(a|an|the)\b", " ", bare).split())
-
-
-def f1(text: str, gold: str) -> float:
-    """Token F1 as SQuAD defines it."""
-    mine, theirs = normal(text).split(), normal(gold).split()
-    common = sum((Counter(mine) & Counter(theirs)).values())
-    return 2 * common / (len(mine) + len(theirs)) if common else float(mine == theirs)
 
 
 def auroc(positive: Sequence[float], negative: Sequence[float]) -> float:

@@ -27,7 +27,7 @@ from rag.pairs import NAMES, Layout
 from rag.spec import file_sha256, tokenizer_file
 from train import variants
 from train.batches import BATCH_TOKENS, Ready, batches, ready, scores, tensors
-from train.examples import Example, Target, load
+from train.examples import Example, load
 from train.newsroom import newsroom
 
 SHARES = {
@@ -240,8 +240,6 @@ def loss_of(spans: torch.Tensor, verdict: torch.Tensor, given: dict[str, torch.T
     weights = torch.tensor([0.3, 1.0], device=verdict.device)
     return span / len(answered) + (judged * known * weights).sum() / len(answered)
 
-
-__all__ = ["Target", "Training", "main"]
 
 if __name__ == "__main__":
     main()

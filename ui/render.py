@@ -65,8 +65,7 @@ def _answered(result: Answer) -> tuple[str, str]:
     cited += [quote_card(citation) for citation in loose]
     used = {id(passage) for passage, _ in groups}
     others = [passage for passage in result.passages if id(passage) not in used]
-    shorts = [side.short for side in result.sides] or ([result.short] if result.short else [])
-    said = _sides(result) + "".join(_sentence(citation, shorts) for citation in result.citations)
+    said = _sides(result) + "".join(_sentence(citation, result.shorts) for citation in result.citations)
     return (
         f'<div class="rag-said">{said}{_confidence(result.confidence)}</div>',
         f'<section class="rag-sources" aria-label="Sources"><h2>Sources</h2>{"".join(cited)}</section>'
@@ -94,8 +93,8 @@ def _reference(number: int) -> str:
 def _emphasised(citation: Citation, shorts: Sequence[Short]) -> str:
     """A quote with the short answer that stands inside it."""
     for short in shorts:
-        if short.article_id == citation.article_id and citation.start <= short.start < short.end <= citation.end:
-            start, end = short.start - citation.start, short.end - citation.start
+        if place := citation.place(short):
+            start, end = place
             before, words, after = citation.quote[:start], citation.quote[start:end], citation.quote[end:]
             return f'{esc(before)}<strong class="rag-short">{esc(words)}</strong>{esc(after)}'
     return esc(citation.quote)
