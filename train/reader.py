@@ -31,7 +31,7 @@ from train.examples import Example, load
 from train.newsroom import newsroom
 
 SHARES = {
-    "paraphrased": 0.12, "in-place": 0.06, "mined": 0.4, "removed": 0.12, "swapped": 0.12, "lacking": 0.04,
+    "paraphrased": 0.22, "in-place": 0.12, "mined": 0.4, "removed": 0.12, "swapped": 0.12, "lacking": 0.04,
     "aged": 0.03, "other-kind": 0.3, "random": 0.15,
 }  # fmt: skip
 """How many of an epoch's questions get such a variant (of "random": how many of those given are used)."""
@@ -155,7 +155,11 @@ class Training:
         found = [variants.dressed(example, rng, titles) for example in found]
         if "newsroom" not in without:
             invented = newsroom(NEWSROOM, self.given.seed * 10 + number)
-            found += [variants.dressed(example, rng, titles) for example in invented]
+            reworded = (
+                (variants.paraphrased(example, rng) if rng.random() < share["paraphrased"] else None) or example
+                for example in invented
+            )
+            found += [variants.dressed(example, rng, titles) for example in reworded]
         print(f"epoch {number}: {len(found):,} examples, {dict(Counter(e.kind for e in found))}", flush=True)
         return found
 
