@@ -46,7 +46,7 @@ class Prior:
 
 # A model of probabilities is taken at its word: log P(span | passage) + log P(passage).  A few hundred questions whose
 # gold strings also stand in other places would have it trusted less, and in small libraries that is wrong.
-CHUNK_PRIOR = Prior((1.0, 0.5, 0.0, 0.1, 0.5, 1.0, 1.0), 5.0)
+CHUNK_PRIOR = Prior((1.0, 0.5, 0.0, 0.1, 0.5, 1.0, 1.0, 1.0), 5.0)
 SPAN_PRIOR = Prior((1.0, 1.0, 0.3, 1.0, -1.0, 0.0, 5.0, -1.0, 1.0, 0.2, 0.0), 20.0)
 
 
@@ -78,7 +78,7 @@ def collect(library: Path, questions: Sequence[Question]) -> list[Case]:
             passages = [one.passage for one in found]
             scored = scorer.score(question.question, [(heading(p.title, p.published), p.text) for p in passages])
             hits = [p.article_id in question.articles and contains(p.text, question.answers) for p in passages]
-            rows = chunk_rows(inquiry, passages, scored)
+            rows = chunk_rows(inquiry, found, scored)
             cases.append(Case(question, found, scored, rows, np.array(hits, bool)))
             spans, span_table = span_rows(inquiry, found, scored, np.zeros(len(found), np.float32))
             cases[-1].spans, cases[-1].rows = spans, span_table

@@ -81,7 +81,7 @@ def render(runs: Sequence[Run], comparison: Comparison | None) -> str:
         tallies=[tally(run.records) for run in runs],
         failing=failing(runs),
         comparison=comparison,
-        plots=_plots(runs, sides(runs)),
+        plots=drawings(runs, sides(runs)),
         **_figures(runs, comparison),
         **_questions(runs),
     )  # fmt: skip
@@ -125,7 +125,7 @@ def _questions(runs: Sequence[Run]) -> dict[str, Any]:
     }
 
 
-def _plots(runs: Sequence[Run], names: Sequence[Side]) -> dict[str, Markup]:
+def drawings(runs: Sequence[Run], names: Sequence[Side]) -> dict[str, Markup]:
     """The drawings by name; those of which no question counts are left out."""
     labels = [side.label for side in names]
     recalls = list(zip(labels, [recall_curve(run.records) for run in runs], strict=True))
@@ -160,7 +160,7 @@ def _environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters |= {"number": _number, "interval": _interval, "signed": _signed, "p": _p, "day": _day}
+    environment.filters |= {"number": number, "interval": interval, "signed": signed, "p": p_value, "day": moment_of}
     return environment
 
 
@@ -172,18 +172,20 @@ def _digits(metric: Metric) -> int:
     return 1 if metric.group == "latency" else 3
 
 
-def _number(value: float, metric: Metric) -> str:
+def number(value: float, metric: Metric) -> str:
+    """A figure with as many digits as its metric deserves."""
     return UNDEFINED if math.isnan(value) else f"{value:,.{_digits(metric)}f}"
 
 
-def _interval(figure: Any, metric: Metric) -> str:
+def interval(figure: Any, metric: Metric) -> str:
     """The interval of an `Estimate` or a `Difference`."""
     if math.isnan(figure.low):
         return UNDEFINED
-    return f"{_number(figure.low, metric)} to {_number(figure.high, metric)}".replace("-", "−")
+    return f"{number(figure.low, metric)} to {number(figure.high, metric)}".replace("-", "−")
 
 
-def _signed(value: float, metric: Metric) -> str:
+def signed(value: float, metric: Metric) -> str:
+    """A difference with its sign."""
     if math.isnan(value):
         return UNDEFINED
     # Adding 0 turns what was rounded to -0.0 into 0.0, which bears no sign.
@@ -191,13 +193,14 @@ def _signed(value: float, metric: Metric) -> str:
     return f"{rounded:{'+' if rounded else ''},.{_digits(metric)}f}".replace("-", "−")
 
 
-def _p(value: float) -> str:
+def p_value(value: float) -> str:
+    """A p-value, small ones as a bound."""
     if math.isnan(value):
         return UNDEFINED
     return "p < 0.001" if value < 0.001 else f"p = {value:.3f}"
 
 
-def _day(started: str) -> str:
+def moment_of(started: str) -> str:
     """A moment as people write it; what is no ISO time stays as it is."""
     try:
         moment = datetime.fromisoformat(started)

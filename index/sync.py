@@ -15,6 +15,7 @@ from index.chunk import Chunker
 from index.clean import find_noise
 from index.commit import Change, commit
 from index.discover import discover, exists, file_of, size_of, slug_of
+from index.history import Counts, LastSync, Notes, now, write_last_sync
 from index.load import Draft, Issue
 from index.worker import Reader
 from index.writer import Writer, check_recipe, open_writer, recipe
@@ -94,25 +95,34 @@ def sync(
             run.read(files)
             if prune:
                 run.prune(paths)
-            return run.publish()
+            report = run.publish()
         except KeyboardInterrupt:
             raise Interrupted(
                 f"Stopped.  {run.embedded:,} newly embedded chunks are kept; run the same command to go on."
             ) from None
+        if report.added or report.changed or report.removed or report.issues:
+            _keep(library, report, run.notes)
+        return report
 
 
 def remove(ids: Sequence[str], library: Path) -> SyncReport:
     """Remove articles by id, all or none.  Raises ArticleNotFound and the LibraryError family."""
     manifest = read_manifest(library)
     with open_writer(library, manifest.encoder, manifest.chunker) as writer:
-        rows = {row.id: row.row for row in writer.live}
+        rows = {row.id: row for row in writer.live}
         missing = [id_ for id_ in ids if id_ not in rows]
         if missing:
             raise ArticleNotFound(f"No article {missing[0]!r} in {library}.  See the ids: rag list --library {library}")
         start = time.monotonic()
-        dead = tuple(rows[id_] for id_ in dict.fromkeys(ids))
-        done = commit(library, writer.store, writer.manifest, Change(dead=dead), time.time())
-        return SyncReport(done.generation, 0, 0, done.articles, len(dead), 0, 0, time.monotonic() - start, ())
+        dead = [rows[id_] for id_ in dict.fromkeys(ids)]
+        change = Change(dead=tuple(row.row for row in dead))
+        done = commit(library, writer.store, writer.manifest, change, time.time())
+        report = SyncReport(done.generation, 0, 0, done.articles, len(dead), 0, 0, time.monotonic() - start, ())
+        notes = Notes()
+        for row in dead:
+            notes.add("removed", row.id, row.title)
+        _keep(library, report, notes)
+        return report
 
 
 def rebuild(library: Path, encoder: Encoder, chunker: ChunkerSpec, on_progress: OnProgress | None = None) -> SyncReport:
@@ -126,6 +136,15 @@ def rebuild(library: Path, encoder: Encoder, chunker: ChunkerSpec, on_progress: 
             return run.publish()
         except KeyboardInterrupt:
             raise Interrupted("Stopped.  What was embedded is kept; run the same command to go on.") from None
+
+
+def _keep(library: Path, report: SyncReport, notes: Notes) -> None:
+    """Note beside the library what was done, for those who ask later."""
+    counts = Counts(
+        report.added, report.changed, report.unchanged, report.removed, report.skipped, len(report.issues)
+    )  # fmt: skip
+    named = notes.of("added"), notes.of("changed"), notes.of("removed")
+    write_last_sync(library, LastSync(now(), report.generation, counts, *named, report.issues))
 
 
 @dataclass
@@ -151,6 +170,7 @@ class _Run:
         self.added = self.changed = self.unchanged = self.reused = self.removed = 0
         self.waiting: list[tuple[Article, list[Chunk]]] = []
         self.done = self.total = 0
+        self.notes = Notes()
 
     # -- reading ------------------------------------------------------------------------------------------------
 
@@ -212,6 +232,7 @@ class _Run:
             self.dead.append(old.row)
         else:
             self.added += 1
+        self.notes.add("changed" if old else "added", article.id, article.title)
         self._bring(article, content)
 
     def _bring(self, article: Article, content: bytes) -> None:
@@ -289,6 +310,7 @@ class _Run:
             if under and row.id not in self.seen and not kept:
                 self.dead.append(row.row)
                 self.removed += 1
+                self.notes.add("removed", row.id, row.title)
 
     def recut(self) -> None:
         """Bring every live article again with this run's encoder and chunker."""

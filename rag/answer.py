@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 
+from rag import stage
 from rag.calibration import Calibration
 from rag.dispute import sides
 from rag.encoder import Encoder
@@ -78,6 +79,7 @@ def compose(
     clock = time.perf_counter()
     found = single(snapshot, ranking, settings.read)
     inquiry = inquire(snapshot, question, ranking, provenance)
+    stage.begin("read")
     readings = read(inquiry, found, ability.scorer)
     if settings.rerank:
         ranking = reordered(ranking, readings.order)
@@ -85,6 +87,7 @@ def compose(
     confidence = ability.calibration.confidence(known)
     spent = (time.perf_counter() - clock) * 1e3
     clock = time.perf_counter()
+    stage.begin("cite")
     answered = bool(readings.groups) and confidence >= settings.min_confidence
     differing = sides(inquiry, readings, found) if answered else ()
     chosen = choose(inquiry, readings, found, differing, settings.max_citations) if answered or withheld else []

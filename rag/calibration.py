@@ -86,6 +86,8 @@ def parse(text: str | bytes) -> Calibration:
         if form != FORMAT:
             raise ValueError("it is of another format")
         weights: dict[str, Any] = plain.pop("weights")
+        # It was not known before 0.4.
+        weights.setdefault("told", 0.0)
         if set(weights) != set(SIGNALS):
             raise ValueError(f"its weights are of other signals than {', '.join(SIGNALS)}")
         plain["weights"] = tuple(_number(weights[name]) for name in SIGNALS)

@@ -6,7 +6,7 @@ import math
 from collections.abc import Sequence
 
 from rag.kinds import is_of, kind_of
-from rag.read import Inquiry, Readings, coverage, strangers, words_of
+from rag.read import Inquiry, Readings, coverage, strangers, whole, words_of
 from rag.retrieve import Found
 from rag.types import Evidence
 
@@ -21,6 +21,7 @@ def evidence(inquiry: Inquiry, readings: Readings, found: Sequence[Found]) -> Ev
     second = readings.groups[1].weight if len(readings.groups) > 1 else 0.0
     passages = [one.passage for one in found]
     owner = found[best.place].passage
+    covered, told = coverage(inquiry, [f"{owner.title} {owner.text}", whole(found[best.place].article)])
     asked = set(words_of(inquiry.question))
     return Evidence(
         answers=_number(scored.answers),
@@ -36,7 +37,8 @@ def evidence(inquiry: Inquiry, readings: Readings, found: Sequence[Found]) -> Ev
         score=_number(float(readings.scores[best.place])),
         dense=_number(max((passage.dense or 0.0) for passage in passages)),
         lexical=_number(max((passage.lexical or 0.0) for passage in passages) / max(len(inquiry.terms), 1)),
-        covered=_number(coverage(inquiry, [f"{owner.title} {owner.text}"])[0]),
+        covered=_number(covered),
+        told=_number(told),
         shown=_number(is_of(kind_of(inquiry.question), best.text, asked)),
         strange=_number(float(len(strangers(inquiry, passages)))),
     )

@@ -13,13 +13,16 @@ from pathlib import Path
 
 import numpy as np
 
+from rag import stage
 from rag.answer import Ability, Composed, compose
-from rag.calibration import Calibration, calibration_for
-from rag.encoder import Encoder, check_same, load_matching
-from rag.errors import ArticleNotFound, LibraryNotFound, QuestionError
+from rag.calibration import Calibration
+from rag.encoder import Encoder, check_same
+from rag.errors import ArticleNotFound, QuestionError
+from rag.held import Held, Reading, settings_of
 from rag.manifest import read_manifest
 from rag.retrieve import merged, rank, ranked, single
-from rag.scoring import Scorer, load_scorer, reader_name
+from rag.scoring import Scorer
+from rag.shelf import Query, Shelf, shelf
 from rag.snapshot import Snapshot, open_snapshot
 from rag.types import (
     MAX_QUESTION_CHARS,
@@ -52,85 +55,6 @@ class LibraryInfo:
     version: str
 
 
-class _Reader:
-    """What reads passages, loaded when first needed; a library's snapshots share it."""
-
-    def __init__(self, scorer: Scorer | None, reader: str | None, reranker: str | None) -> None:
-        self._scorer = scorer
-        self._named = (reader, reranker)
-        self._lock = threading.Lock()
-
-    @property
-    def name(self) -> str:
-        """Known without loading it."""
-        if self._scorer is not None:
-            return self._scorer.name
-        return reader_name(*self._named)
-
-    @property
-    def scorer(self) -> Scorer:
-        with self._lock:
-            if self._scorer is None:
-                self._scorer = load_scorer(*self._named)
-            return self._scorer
-
-
-class _Held:
-    """A snapshot with its encoder and how many questions are using it; closed when retired and out of use."""
-
-    def __init__(self, snapshot: Snapshot, encoder: Encoder | None, reader: _Reader) -> None:
-        self.snapshot = snapshot
-        self.reader = reader
-        self.calibrate()
-        self.known_encoder = encoder
-        self._users = 1
-        self._retired = False
-        self._lock = threading.RLock()
-
-    @property
-    def encoder(self) -> Encoder:
-        """The encoder that the snapshot was built with, loaded when first needed."""
-        with self._lock:
-            if self.known_encoder is None:
-                self.known_encoder = load_matching(self.snapshot.manifest.encoder)
-            return self.known_encoder
-
-    @property
-    def settings(self) -> Settings:
-        """The defaults, with the confidence that the library's owner asks for."""
-        return _settings(self.calibration)
-
-    def calibrate(self) -> None:
-        """Read the calibration that the library has now.  Raises LibraryCorrupt."""
-        self.calibration: Calibration = calibration_for(
-            self.snapshot.folder, encoder=self.snapshot.manifest.encoder.fingerprint, reader=self.reader.name
-        )
-
-    def take(self) -> None:
-        """Keep the snapshot open until `release`.  Raises LibraryNotFound if it is closed."""
-        with self._lock:
-            if self._users == 0:
-                raise LibraryNotFound(f"{self.snapshot.folder} was closed; open it again with rag.open().")
-            self._users += 1
-
-    def release(self) -> None:
-        with self._lock:
-            self._users -= 1
-            if self._users == 0:
-                self.snapshot.close()
-
-    def retire(self) -> None:
-        """Give up the use that the library itself has had; a second time does nothing."""
-        with self._lock:
-            if not self._retired:
-                self._retired = True
-                self.release()
-
-    @property
-    def closed(self) -> bool:
-        return self._retired
-
-
 class Library:
     """One generation of a library.  Thread-safe.  It goes on with what it has when a writer publishes; see `reload`.
 
@@ -148,13 +72,13 @@ class Library:
         reranker: str | None = None,
     ) -> None:
         self.path = path
-        self._reader = _Reader(scorer, reader, reranker)
+        self._reader = Reading(scorer, reader, reranker)
         self._lock = threading.Lock()
         snapshot = open_snapshot(path)
         try:
             if encoder is not None:
                 check_same(snapshot.manifest.encoder, encoder.spec)
-            self._held = _Held(snapshot, encoder, self._reader)
+            self._held = Held(snapshot, encoder, self._reader)
         except BaseException:
             snapshot.close()
             raise
@@ -189,7 +113,7 @@ class Library:
                 return False
             same = newest.manifest.encoder == held.snapshot.manifest.encoder
             try:
-                self._held = _Held(newest, held.known_encoder if same else None, self._reader)
+                self._held = Held(newest, held.known_encoder if same else None, self._reader)
             except BaseException:
                 newest.close()
                 raise
@@ -197,7 +121,7 @@ class Library:
         return True
 
     @contextmanager
-    def _using(self) -> Iterator[_Held]:
+    def _using(self) -> Iterator[Held]:
         """The snapshot and encoder of now, which stay open while in the block whatever else happens."""
         with self._lock:
             held = self._held
@@ -247,6 +171,18 @@ class Library:
             for index in order:
                 yield held.snapshot.store.article(int(columns.article_row[index]))
 
+    def sources(self) -> tuple[tuple[str, int], ...]:
+        """Where the articles come from and how many from each, most first; those of unknown source are left out."""
+        with self._using() as held:
+            names, counts = np.unique(held.snapshot.columns.source, return_counts=True)
+            found = [(str(name), int(count)) for name, count in zip(names, counts, strict=True) if name]
+        return tuple(sorted(found, key=lambda one: (-one[1], one[0])))
+
+    def shelf(self, query: Query) -> Shelf:
+        """One page of the articles that match, without their texts.  Raises LibraryCorrupt."""
+        with self._using() as held:
+            return shelf(held.snapshot, query)
+
     def article(self, article_id: str) -> Article:
         """One article by id.  Raises ArticleNotFound."""
         with self._using() as held:
@@ -292,7 +228,7 @@ class Library:
 
     def _answer(
         self,
-        held: _Held,
+        held: Held,
         question: str,
         filters: Filters,
         settings: Settings | None,
@@ -302,12 +238,15 @@ class Library:
     ) -> Composed:
         started = time.perf_counter()
         calibration = held.calibration  # once: a reload may bring another one meanwhile
-        settings = settings or _settings(calibration)
+        settings = settings or settings_of(calibration)
         plain = check_question(question)
-        ranking = rank(held.snapshot, held.encoder, plain, settings, filters)
+        stage.begin("load")
+        encoder, scorer = held.encoder, held.reader.scorer
+        stage.begin("search")
+        ranking = rank(held.snapshot, encoder, plain, settings, filters)
         provenance = _provenance(held, filters, settings, calibration)
         provenance = replace(provenance, as_of=day) if day else provenance
-        ability = Ability(held.encoder, held.reader.scorer, calibration)
+        ability = Ability(encoder, scorer, calibration)
         composed = compose(held.snapshot, ability, plain, ranking, provenance, withheld=withheld)
         total = (time.perf_counter() - started) * 1e3
         answer = replace(composed.answer, timings=replace(composed.answer.timings, total=total))
@@ -348,16 +287,11 @@ class Library:
             )
 
 
-def _settings(calibration: Calibration) -> Settings:
-    least = calibration.min_confidence
-    return Settings() if least is None else Settings(min_confidence=least)
-
-
 def _on(filters: Filters | None, as_of: date | None) -> Filters:
     return replace(filters or Filters(), as_of=as_of) if as_of else filters or Filters()
 
 
-def _provenance(held: _Held, filters: Filters, settings: Settings, calibration: Calibration) -> Provenance:
+def _provenance(held: Held, filters: Filters, settings: Settings, calibration: Calibration) -> Provenance:
     manifest = held.snapshot.manifest
     return Provenance(
         manifest.library, manifest.generation, manifest.encoder.fingerprint, version("article-rag"),

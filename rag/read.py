@@ -29,9 +29,11 @@ VERDICT_COVERED = 6.0
 """How much it counts for a yes-or-no question that a sentence holds its words: no span stands for yes."""
 UNLIKELY = -4.0
 """Log probability of a sentence in which the model found no span."""
-CHUNK_FEATURES = ("fused", "answers", "relevant", "span", "fresh", "dense", "covered")
+LOOKED_AT = 12_000
+"""Characters of an article in which the question's words are looked for."""
+CHUNK_FEATURES = ("fused", "answers", "relevant", "span", "fresh", "dense", "covered", "told")
 """What is known of a chunk: log of its fused score, the model's log-odds, the likelihood of its best span, its date's
-prior, its cosine, and how much of the question stands in it."""
+prior, its cosine, and how much of the question stands in it and in its whole article."""
 SPAN_FEATURES = (
     "chance", "passage", "answers", "shown", "echo", "covered", "brief", "asks", "quotable", "lead", "long",
 )  # fmt: skip
@@ -93,12 +95,12 @@ def read(inquiry: Inquiry, found: Sequence[Found], scorer: Scorer) -> Readings:
         return Readings((), np.empty(0, np.float32), (), ())
     passages = [one.passage for one in found]
     scored = scorer.score(inquiry.question, [(heading(p.title, p.published), p.text) for p in passages])
-    scores = chunk_rows(inquiry, passages, scored) @ CHUNK_WEIGHTS
+    scores = chunk_rows(inquiry, found, scored) @ CHUNK_WEIGHTS
     order = tuple(int(i) for i in np.argsort(-scores, kind="stable"))
-    spans, rows = span_rows(inquiry, found, scored, scores)
-    ratings = rows @ SPAN_WEIGHTS
+    spans, table = span_rows(inquiry, found, scored, scores)
+    ratings = table @ SPAN_WEIGHTS
     if kind_of(inquiry.question) == "verdict":
-        ratings = ratings + VERDICT_COVERED * rows[:, SPAN_FEATURES.index("covered")]
+        ratings = ratings + VERDICT_COVERED * table[:, SPAN_FEATURES.index("covered")]
     weights = np.exp(log_softmax(ratings)) if spans else np.empty(0, np.float32)
     proposals = [
         Proposal(one.place, one.span, one.text, one.sentence, one.quote, float(weight))
@@ -107,20 +109,21 @@ def read(inquiry: Inquiry, found: Sequence[Found], scorer: Scorer) -> Readings:
     return Readings(order, scores, tuple(scored), tuple(grouped(proposals, found)))
 
 
-def chunk_rows(inquiry: Inquiry, passages: Sequence[Passage], scored: Sequence[Scored]) -> Vectors:
+def chunk_rows(inquiry: Inquiry, found: Sequence[Found], scored: Sequence[Scored]) -> Vectors:
     """(n, len(CHUNK_FEATURES))."""
-    covered = coverage(inquiry, [f"{passage.title} {passage.text}" for passage in passages])
+    covered = coverage(inquiry, [f"{one.passage.title} {one.passage.text}" for one in found])
+    told = coverage(inquiry, [whole(one.article) for one in found])
     rows = [
         (
-            np.log(max(passage.score, 1e-6)),
-            _within(one.answers),
-            _within(one.relevant),
-            one.spans[0][1] if one.spans else -10.0,
-            inquiry.horizon.prior(passage.published),
-            passage.dense or 0.0,
-            share,
+            np.log(max(one.passage.score, 1e-6)),
+            _within(read.answers),
+            _within(read.relevant),
+            read.spans[0][1] if read.spans else -10.0,
+            inquiry.horizon.prior(one.passage.published),
+            one.passage.dense or 0.0,
+            *shares,
         )
-        for passage, one, share in zip(passages, scored, covered, strict=True)
+        for one, read, *shares in zip(found, scored, covered, told, strict=True)
     ]
     return np.array(rows, np.float32).reshape(-1, len(CHUNK_FEATURES))
 
@@ -293,6 +296,11 @@ def _echo(text: str, asked: Collection[str]) -> float:
 def coverage(inquiry: Inquiry, texts: Sequence[str]) -> list[float]:
     """How much of the question's content terms, by weight, each text holds; a word of the same family in part."""
     return weighed(inquiry, met(inquiry, texts))
+
+
+def whole(article: Article) -> str:
+    """What of an article the question's words are looked for in."""
+    return f"{article.title} {article.text[:LOOKED_AT]}"
 
 
 def met(inquiry: Inquiry, texts: Sequence[str]) -> list[tuple[float, ...]]:

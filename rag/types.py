@@ -203,6 +203,8 @@ class Evidence:
     covered: float = 0.0
     """Share of the question's content terms, by weight, that occur in its passage or title; a word of the same family
     counts in part."""
+    told: float = 0.0
+    """The same share of its whole article, as far as that is looked at."""
     shown: float = 0.0
     """1 if the answer is of the kind asked for (a number, a name), 0 if not, 0.5 where that cannot be told."""
     strange: float = 0.0

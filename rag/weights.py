@@ -7,5 +7,5 @@ from __future__ import annotations
 
 import numpy as np
 
-CHUNK_WEIGHTS = np.array([1.304, 0.502, -0.109, 0.130, 2.012, 0.751, 2.796], np.float32)
-SPAN_WEIGHTS = np.array([0.737, 0.883, 0.115, 1.253, -1.917, -1.759, 5.000, 1.059, -0.528, 1.394, 0.292], np.float32)
+CHUNK_WEIGHTS = np.array([1.234, 0.456, -0.107, 0.065, 2.104, 0.596, 1.963, 3.310], np.float32)
+SPAN_WEIGHTS = np.array([0.696, 0.863, 0.106, 1.315, -2.122, -1.840, 5.000, 0.554, -0.216, 1.424, 0.422], np.float32)

@@ -15,7 +15,7 @@ from ui.server import serve
 if TYPE_CHECKING:
     from fastapi import FastAPI
 
-    from ui.page import Desk
+    from ui.ask import Desk
 
 __all__ = ["LOCAL_HOSTS", "create_app", "serve"]
 
@@ -36,15 +36,18 @@ def create_app(
     os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"
     from fastapi import FastAPI
 
-    from ui import page
+    from ui import about, articles, ask, evaluate, page
     from ui.examples import suggestions
 
     app = FastAPI(docs_url=None, redoc_url=None, openapi_url=None)
+    desk = ask.Desk(library)
     _add_health(app, library)
-    _add_style(app, page.style_sheet())
+    _add_assets(app)
+    for tab in (ask, articles, evaluate, about):
+        tab.add_routes(app, desk)
     _add_guards(app, hosts)
     questions = suggestions(library.articles()) if examples is None else tuple(examples)
-    _mount(app, page.Desk(library), page.page_title(library), questions)
+    _mount(app, desk, page.page_title(library), questions)
     return app
 
 
@@ -69,7 +72,7 @@ def _mount(app: FastAPI, desk: Desk, title: str, questions: Sequence[str]) -> No
             pwa=False,
             mcp_server=False,
             theme=page.theme(),
-            head='<link rel="stylesheet" href="/page.css">',
+            head=page.HEAD,
         )
 
     async def mount_in_loop() -> None:
@@ -102,13 +105,23 @@ def _add_health(app: FastAPI, library: LibraryPort) -> None:
         return JSONResponse({"status": "ready", "generation": info.generation, "articles": info.articles})
 
 
-def _add_style(app: FastAPI, sheet: str) -> None:
-    """Our style sheet as a file of its own: Gradio rewrites the rules of the one it is handed."""
+def _add_assets(app: FastAPI) -> None:
+    """Our style sheet and scripts as files of their own: Gradio rewrites the rules of the sheet it is handed."""
     from fastapi.responses import Response
 
-    @app.get("/page.css")
-    def style() -> Response:
-        return Response(sheet, media_type="text/css", headers={"cache-control": "no-cache"})
+    from ui.page import SCRIPTS, SHEETS, asset
+
+    def add(name: str, kind: str) -> None:
+        text = asset(name)
+
+        @app.get(f"/{name}")
+        def served() -> Response:
+            return Response(text, media_type=kind, headers={"cache-control": "no-cache"})
+
+    for name in SCRIPTS:
+        add(name, "text/javascript")
+    for name in SHEETS:
+        add(name, "text/css")
 
 
 def _add_guards(app: FastAPI, hosts: Sequence[str]) -> None:

@@ -14,13 +14,17 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 MAX_BODY = 1 << 20
 """Bytes of a request body; a question has at most 16 KB."""
+MAX_UPLOAD = 64 << 20
+"""Bytes of an uploaded file, which is passed on as it arrives and never held whole."""
 
 _READ = re.compile(
-    r"/(healthz|readyz|page\.css|theme\.css|favicon\.ico|manifest\.json|robots\.txt"
+    r"/(healthz|readyz|(page|articles|evaluate)\.css|(page|ask|articles|evaluate)\.js"
+    r"|theme\.css|favicon\.ico|manifest\.json|robots\.txt|part/[\w/-]+|report/[\w.-]+"
     r"|(static|assets)/(?!.*\.\.)[\w./@+-]+"
     r"|gradio_api/(queue/data|app_id|heartbeat/\w+))?"
 )
-_WRITE = re.compile(r"/gradio_api/(queue/join|cancel|reset)/?")
+_WRITE = re.compile(r"/gradio_api/(queue/join|cancel|reset)/?|/part/(case|upload)")
+_UPLOAD = "/part/upload"
 _INLINE_SCRIPT = re.compile(rb"<script(?:\s+data-gradio-mode)?>(.*?)</script>", re.DOTALL)
 
 _HEADERS = {
@@ -114,12 +118,24 @@ class Guard:
             return None, receive
         if not _same_origin(Headers(scope=scope)):
             return PlainTextResponse("Requests from other sites are refused.", 403), receive
-        body = await _body(Headers(scope=scope), receive)
-        if body is None:
-            return PlainTextResponse(f"The request is larger than {MAX_BODY:,} bytes.", 413), receive
-        if not _plain_data(body):
-            return PlainTextResponse("The request holds something other than text.", 422), receive
-        return None, _replay(body, receive)
+        return await (_judge_upload if scope["path"] == _UPLOAD else _judge_body)(Headers(scope=scope), receive)
+
+
+async def _judge_body(headers: Headers, receive: Receive) -> tuple[PlainTextResponse | None, Receive]:
+    body = await _body(headers, receive)
+    if body is None:
+        return PlainTextResponse(f"The request is larger than {MAX_BODY:,} bytes.", 413), receive
+    if not _plain_data(body):
+        return PlainTextResponse("The request holds something other than text.", 422), receive
+    return None, _replay(body, receive)
+
+
+async def _judge_upload(headers: Headers, receive: Receive) -> tuple[PlainTextResponse | None, Receive]:
+    """Refuses an upload that says itself that it is too large; what says nothing of it is counted by its taker."""
+    declared: str = headers.get("content-length", "0")
+    if declared.isdecimal() and int(declared) <= MAX_UPLOAD:
+        return None, receive
+    return PlainTextResponse(f"The file has more than {MAX_UPLOAD >> 20} MB; add it by its path.", 413), receive
 
 
 def _plain_page(scope: Scope) -> None:

@@ -61,34 +61,23 @@ def counted(number: int, noun: str) -> str:
     return f"{number:,} {noun}{'' if number == 1 else 's'}"
 
 
-def marked(text: str, quotes: Sequence[tuple[int, Span]], noise: Sequence[Span]) -> str:
-    """`text` with numbered quotes in `<mark>` and noise dimmed; ranges are offsets into `text`, may overlap.
+def marked(text: str, noise: Sequence[Span], quote: Span | None = None, short: Span | None = None) -> str:
+    """`text` with noise dimmed, a quote in `<mark>` and the short answer inside it in `<strong>`.
 
-    The first piece of quote n has the id `source-n` and a link back to its number in the answer.
+    Ranges are offsets into `text` and may overlap and reach beyond it.  The first piece of the quote has the id
+    `rag-quote`.
     """
-    edges = {0, len(text)}
-    for start, end in [span for _, span in quotes] + list(noise):
-        edges |= {min(max(start, 0), len(text)), min(max(end, 0), len(text))}
-    cuts = sorted(edges)
-    pieces = [_piece(text, Span(a, b), quotes, noise) for a, b in pairwise(cuts)]
+    spans = [*noise, *(span for span in (quote, short) if span)]
+    edges = {0, len(text)} | {min(max(at, 0), len(text)) for span in spans for at in span}
+    pieces, begun = [], False
+    for start, end in pairwise(sorted(edges)):
+        inner = _NEW_LINES.sub('<span class="rag-break">\n</span>', esc(text[start:end]))
+        if any(span.start <= start and end <= span.end for span in noise):
+            inner = f'<span class="rag-noise">{inner}</span>'
+        if short and short.start <= start and end <= short.end:
+            inner = f'<strong class="rag-short">{inner}</strong>'
+        if quote and quote.start <= start and end <= quote.end:
+            name = "" if begun else ' id="rag-quote" tabindex="-1"'
+            inner, begun = f"<mark{name}>{inner}</mark>", True
+        pieces.append(inner)
     return "".join(pieces)
-
-
-def _piece(text: str, piece: Span, quotes: Sequence[tuple[int, Span]], noise: Sequence[Span]) -> str:
-    inner = _NEW_LINES.sub('<span class="rag-break">\n</span>', esc(text[piece.start : piece.end]))
-    if any(span.start <= piece.start and piece.end <= span.end for span in noise):
-        inner = f'<span class="rag-noise">{inner}</span>'
-    inside = [(n, s) for n, s in quotes if s.start <= piece.start and piece.end <= s.end]
-    for _ in inside[:1]:
-        inner = f"<mark>{inner}</mark>"
-    for number, span in reversed(inside):
-        if max(span.start, 0) == piece.start:
-            inner = _anchor(number) + inner
-    return inner
-
-
-def _anchor(number: int) -> str:
-    return (
-        f'<a class="rag-back" id="source-{number}" href="#cite-{number}" '
-        f'aria-label="Quote {number}: back to the answer">{number}</a>'
-    )

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Protocol
 
-from rag.types import Answer, Article
+from rag.shelf import Query, Shelf
+from rag.types import Answer, Article, Chunk, Filters
 
 
 class InfoPort(Protocol):
@@ -28,9 +29,17 @@ class LibraryPort(Protocol):
     @property
     def info(self) -> InfoPort: ...
 
-    def ask(self, question: str, /) -> Answer: ...
+    def ask(self, question: str, /, *, filters: Filters) -> Answer: ...
 
     def articles(self) -> Iterable[Article]: ...
+
+    def article(self, article_id: str, /) -> Article: ...
+
+    def chunks(self, article_id: str, /) -> Sequence[Chunk]: ...
+
+    def shelf(self, query: Query, /) -> Shelf: ...
+
+    def sources(self) -> Sequence[tuple[str, int]]: ...
 
     def reload(self) -> bool: ...
 

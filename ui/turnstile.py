@@ -18,6 +18,7 @@ class Turnstile:
         self._slots = threading.BoundedSemaphore(at_once)
         self._places = threading.BoundedSemaphore(at_once + waiting)
         self._patience = patience
+        self.places = at_once + waiting
 
     @contextmanager
     def passing(self) -> Iterator[None]:

@@ -18,9 +18,9 @@ Command = Callable[..., tuple[int, str, str]]
 
 def without_models(patch: pytest.MonkeyPatch) -> None:
     """Libraries that are opened without an encoder or a reader of their own get the fakes."""
-    patch.setattr("rag.library.load_matching", lambda _: FakeEncoder())
-    patch.setattr("rag.library.load_scorer", lambda *_: FakeScorer())
-    patch.setattr("rag.library.reader_name", lambda *_: FakeScorer.name)
+    patch.setattr("rag.held.load_matching", lambda _: FakeEncoder())
+    patch.setattr("rag.held.load_scorer", lambda *_: FakeScorer())
+    patch.setattr("rag.held.reader_name", lambda *_: FakeScorer.name)
 
 
 def make_library(place: Path) -> Path:

@@ -341,8 +341,8 @@ def test_the_command_asks_with_the_minimal_confidence_of_the_library(
     library: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str], arguments: list[str],
     answered: bool,
 ) -> None:  # fmt: skip
-    monkeypatch.setattr("rag.library.load_matching", lambda _: FakeEncoder())
-    monkeypatch.setattr("rag.library.load_scorer", lambda *_: BoxedScorer())
+    monkeypatch.setattr("rag.held.load_matching", lambda _: FakeEncoder())
+    monkeypatch.setattr("rag.held.load_scorer", lambda *_: BoxedScorer())
     write_calibration(library / NAME, replace(SURE, min_confidence=0.8))
     assert main(["ask", ASKED, "--library", str(library), "--json", *arguments]) == 0
     plain = json.loads(capfd.readouterr().out)

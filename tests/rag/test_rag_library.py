@@ -444,7 +444,7 @@ def test_a_reader_is_loaded_by_the_first_question_and_once(
     library: Path, articles_folder: Path, encoder: FakeEncoder, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     loads = Loads()
-    monkeypatch.setattr("rag.library.load_scorer", loads)
+    monkeypatch.setattr("rag.held.load_scorer", loads)
     with Library(library, encoder=encoder, reader="mine", reranker="judge") as opened:
         assert opened.info.reader == "mine reranked by judge"
         opened.search("gecko")

@@ -248,9 +248,7 @@ def test_no_spans_are_no_rows() -> None:
     )
 )
 def test_chunk_rows_are_finite_whatever_is_known(made: list[tuple[float, float, float | None, date | None]]) -> None:
-    passages = [
-        found("a", PARAGRAPHS, score=score, dense=dense, published=day).passage for _, score, dense, day in made
-    ]  # fmt: skip
+    passages = [found("a", PARAGRAPHS, score=score, dense=dense, published=day) for _, score, dense, day in made]
     rows = chunk_rows(inquiry(RESCUE), passages, [Scored(odds, -odds, ()) for odds, *_ in made])
     assert rows.shape == (len(made), len(CHUNK_FEATURES)) and np.isfinite(rows).all()
 

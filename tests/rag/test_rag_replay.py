@@ -364,8 +364,8 @@ def run(
     folder: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ) -> Callable[..., tuple[int, str, str]]:
     """The command with a reader that knows two answers."""
-    monkeypatch.setattr("rag.library.load_matching", lambda _: FakeEncoder())
-    monkeypatch.setattr("rag.library.load_scorer", lambda *_: Phrases("Twelve", "twelve"))
+    monkeypatch.setattr("rag.held.load_matching", lambda _: FakeEncoder())
+    monkeypatch.setattr("rag.held.load_scorer", lambda *_: Phrases("Twelve", "twelve"))
 
     def call(*arguments: str) -> tuple[int, str, str]:
         code = main([*arguments, "--library", str(folder)])

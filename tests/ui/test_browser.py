@@ -5,17 +5,22 @@ from __future__ import annotations
 import re
 import socket
 import threading
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
+from datetime import date
 from typing import Any
 
 import pytest
 from chromium import BROWSER
-from ui_fakes import BRIDGE, LIBRARY, FakeLibrary, answered, cite, side, whole
+from ui_fakes import ANY, BRIDGE, CHOSEN, LIBRARY, FakeLibrary, answered, cite, short, side, whole
 from ui_payloads import PAYLOADS, poisoned_answer, poisoned_article
 
 from rag.errors import LibraryCorrupt
+from rag.stage import begin
+from rag.types import Answer, Filters, Settings
 from ui import create_app
+from ui.markup import plain
 
 BOX = "#rag-question textarea"
 
@@ -99,7 +104,7 @@ def url(library: FakeLibrary) -> Iterator[str]:
     yield from served(library)
 
 
-def visiting(browser: Any, url: str, **options: Any) -> Visit:
+def visiting(browser: Any, url: str, *, goto: str | None = None, **options: Any) -> Visit:
     page = browser.new_page(**options)
     visit = Visit(page, url)
 
@@ -115,9 +120,10 @@ def visiting(browser: Any, url: str, **options: Any) -> Visit:
     page.on("pageerror", lambda error: visit.complaints.append(str(error)))
     page.on("response", lambda r: visit.complaints.append(r.url) if r.status >= 400 else None)
     page.on("dialog", lambda dialog: visit.complaints.append(dialog.message) or dialog.dismiss())
-    page.goto(url)
+    page.goto(goto or url)
     page.wait_for_selector(BOX)
-    page.wait_for_selector(".rag-hint")
+    if goto is None:
+        page.wait_for_selector(".rag-hint")
     return visit
 
 
@@ -133,40 +139,150 @@ def test_a_question_is_answered_offline(visit: Visit) -> None:
     visit.ask("Who mediated the swap?")
     visit.page.wait_for_selector(".rag-sentence")
     assert visit.page.locator(".rag-sentence").count() == 3
-    assert visit.page.inner_text(".rag-short") == "Turkey's spy service"
-    assert visit.page.locator("mark").count() == 3
+    assert visit.page.inner_text(".rag-sentence .rag-short") == "Turkey's spy service"
+    assert visit.page.locator(".rag-sources li").count() == 3
     visit.clean()
 
 
+def test_on_a_wide_screen_the_first_source_opens_beside_the_answer(visit: Visit) -> None:
+    visit.ask("Who mediated the swap?")
+    visit.page.wait_for_selector(".rag-pane mark")
+    pane, talk = (visit.page.locator(name).bounding_box() for name in (".rag-pane", "#rag-talk"))
+    assert pane["x"] >= talk["x"] + talk["width"]
+    assert visit.page.inner_text(".rag-pane mark .rag-short") == "Turkey's spy service"
+    assert visit.page.evaluate(SEEN, "#rag-quote")
+    # The question box keeps the keyboard: nobody asked for the source yet.
+    assert visit.page.evaluate("document.activeElement.tagName") == "TEXTAREA"
+    visit.clean()
+
+
+SEEN = "s => (r => r.top >= 0 && r.bottom <= innerHeight)(document.querySelector(s).getBoundingClientRect())"
+
+
+def test_on_a_phone_a_source_opens_below_its_answer(browser: Any, url: str) -> None:
+    visit = visiting(browser, url, viewport={"width": 390, "height": 800})
+    visit.ask("Who mediated the swap?")
+    visit.page.wait_for_selector(".rag-sentence")
+    assert not visit.page.locator(".rag-pane").is_visible()
+    visit.page.click(".rag-cite >> nth=1")
+    visit.page.wait_for_selector(".rag-pane mark")
+    visit.page.wait_for_function(SEEN, arg="#rag-quote")
+    pane, turn = (visit.page.locator(name).bounding_box() for name in (".rag-pane", ".rag-turn"))
+    assert pane["y"] >= turn["y"] + turn["height"]
+    visit.page.click(".rag-shut")
+    assert not visit.page.locator(".rag-pane").is_visible()
+    visit.clean()
+    visit.page.close()
+
+
 def test_the_button_and_an_example_ask_too(visit: Visit) -> None:
+    visit.page.click(".rag-starter >> nth=0")
+    visit.page.wait_for_selector(".rag-refusal")
+    assert visit.page.inner_text(".rag-asked").startswith("What is reported about")
     visit.page.fill(BOX, "Who supervised it?")
     visit.page.click("#rag-ask")
     visit.page.wait_for_selector(".rag-sentence")
-    visit.page.click("#rag-examples button >> nth=0")
-    visit.page.wait_for_selector(".rag-refusal")
-    assert visit.page.input_value(BOX) == visit.page.inner_text(".rag-asked")
+    assert visit.page.locator(".rag-turn").count() == 2
     visit.clean()
 
 
 def test_the_keyboard_goes_from_number_to_quote_and_back(visit: Visit) -> None:
     visit.ask("Who mediated the swap?")
-    visit.page.wait_for_selector(".rag-sentence")
-    visit.page.focus("#cite-2")
+    visit.page.wait_for_selector(".rag-pane mark")
+    visit.page.focus(".rag-sentence .rag-cite[data-number='2']")
     visit.page.keyboard.press("Enter")
-    visit.page.wait_for_function("document.activeElement.id === 'source-2'")
-    visit.page.wait_for_function(
-        "(r => r.top >= 0 && r.bottom <= innerHeight)(document.getElementById('source-2').getBoundingClientRect())"
-    )
-    visit.page.keyboard.press("Enter")
-    visit.page.wait_for_function("document.activeElement.id === 'cite-2'")
+    visit.page.wait_for_function("document.querySelector('#rag-quote')?.textContent.startsWith('Turkish agents')")
+    visit.page.wait_for_function("document.activeElement.id === 'rag-quote'")
+    visit.page.wait_for_function(SEEN, arg="#rag-quote")
+    visit.page.keyboard.press("Escape")
+    visit.page.wait_for_function("document.activeElement.dataset.number === '2'")
+    assert not visit.page.locator(".rag-pane").is_visible()
     visit.clean()
+
+
+def test_a_citation_is_copied(browser: Any, url: str) -> None:
+    context = browser.new_context(permissions=["clipboard-read", "clipboard-write"], viewport=WIDE)
+    visit = visiting(context, url)
+    visit.ask("Who mediated the swap?")
+    visit.page.wait_for_selector(".rag-pane mark")
+    visit.page.click("text=Markdown")
+    visit.page.wait_for_selector("text=Copied.")
+    copied = visit.page.evaluate("navigator.clipboard.readText()")
+    assert copied.startswith("> Twenty-six people") and "](https://www.example.com/" in copied
+    visit.clean()
+    context.close()
+
+
+WIDE = {"width": 1440, "height": 900}
+
+
+def test_an_answer_has_an_address_of_its_own(browser: Any, url: str, library: FakeLibrary) -> None:
+    visit = visiting(browser, url, viewport=WIDE)
+    visit.page.click(".rag-choose summary")
+    visit.page.fill("input[name=after]", "2024-01-02")
+    visit.page.check("input[value='Harbour Courier']")
+    assert visit.page.inner_text(".rag-choose summary") == "Filters (2 chosen)"
+    visit.ask("Who mediated the swap?")
+    visit.page.wait_for_selector(".rag-sentence")
+    asked = Filters(published_after=date(2024, 1, 2), sources=("Harbour Courier",))
+    assert library.filtered[-1] == asked
+    visit.page.wait_for_function("location.search.includes('q=Who+mediated')")
+    address = visit.page.url
+    again = visiting(browser, url, goto=address, viewport=WIDE)
+    again.page.wait_for_selector(".rag-sentence")
+    assert library.filtered[-1] == asked
+    assert again.page.inner_text(".rag-choose summary") == "Filters (2 chosen)"
+    for each in (visit, again):
+        each.clean()
+        each.page.close()
+
+
+def test_a_question_can_be_stopped(browser: Any) -> None:
+    outcomes: list[str] = []
+
+    class Slow(FakeLibrary):
+        def ask(self, question: str, *, filters: Filters = ANY, settings: Settings = CHOSEN) -> Answer:
+            if "slow" not in question:
+                return super().ask(question)
+            try:
+                while True:
+                    begin("read")
+                    time.sleep(0.02)
+            except BaseException as error:
+                outcomes.append(type(error).__name__)
+                raise
+
+    for url in served(Slow()):
+        visit = visiting(browser, url, viewport=WIDE)
+        visit.ask("slow?")
+        visit.page.wait_for_selector("text=Reading the best passages…")
+        assert not visit.page.locator("#rag-ask").is_visible()
+        visit.page.click("#rag-stop")
+        visit.page.wait_for_selector("text=Stopped.")
+        visit.ask("Who mediated the swap?")
+        visit.page.wait_for_selector(".rag-sentence")
+        assert outcomes == ["Stopped"]
+        visit.clean()
+        visit.page.close()
 
 
 def test_a_refusal_shows_reason_and_closest_passages(visit: Visit) -> None:
     visit.ask("What is love?")
     visit.page.wait_for_selector(".rag-refusal")
     assert "likely enough" in visit.page.inner_text(".rag-reason")
-    assert visit.page.locator(".rag-scores").count() == 3
+    assert visit.page.locator(".rag-near .rag-scores").count() == 3
+    visit.page.click(".rag-near .rag-open >> nth=0")
+    visit.page.wait_for_selector(".rag-pane mark")
+    visit.clean()
+
+
+def test_confidence_is_a_word_with_its_number_on_demand(visit: Visit) -> None:
+    visit.ask("Who mediated the swap?")
+    visit.page.wait_for_selector(".rag-level")
+    assert not visit.page.locator(".rag-tip").is_visible()
+    visit.page.click(".rag-level")
+    assert visit.page.inner_text(".rag-tip") == "Estimated probability of being right: 0.87"
+    assert visit.page.get_attribute(".rag-level", "aria-expanded") == "true"
     visit.clean()
 
 
@@ -181,11 +297,9 @@ def test_errors_are_sentences_in_the_page(visit: Visit) -> None:
 def test_when_the_server_is_full_the_page_says_so(visit: Visit) -> None:
     visit.page.route("**/queue/join*", lambda route: route.fulfill(status=503, json={"detail": "full"}))
     visit.ask("Who mediated the swap?")
-    visit.page.wait_for_selector("[data-testid=status-tracker] .error", state="attached")
-    shown = visit.page.evaluate(
-        "getComputedStyle(document.querySelector('#rag-output [data-testid=status-tracker]'), '::before').content"
-    )
-    assert "got no answer" in shown
+    visit.page.wait_for_selector("#rag-status .rag-problem")
+    assert "got no answer" in visit.page.inner_text("#rag-status")
+    assert visit.page.locator("#rag-ask").is_visible()
     assert not visit.page.locator(".toast-body").first.is_visible()
 
 
@@ -197,9 +311,9 @@ def test_nothing_of_gradio_is_advertised(visit: Visit) -> None:
 def test_no_payload_runs_in_an_answer(visit: Visit) -> None:
     visit.ask("all")
     visit.page.wait_for_selector(".rag-said")
-    for what in (".rag-sentence", ".rag-short", ".rag-differ li"):
+    for what in (".rag-sentence", ".rag-sentence .rag-short", ".rag-differ li", ".rag-sources li"):
         assert visit.page.locator(what).count() == 2 * len(PAYLOADS)
-    visit.page.click("summary")
+    visit.page.click(".rag-others summary")
     for title in visit.page.locator(".rag-title").all()[::12]:
         title.hover()
     protocols = visit.page.evaluate("[...document.querySelectorAll('#rag-output a')].map(a => a.protocol)")
@@ -207,11 +321,38 @@ def test_no_payload_runs_in_an_answer(visit: Visit) -> None:
     visit.clean()
 
 
+def test_no_payload_runs_in_a_source(browser: Any) -> None:
+    """Every payload as an article's title, source, address, text and quote, opened beside an answer."""
+    # No store holds a lone surrogate, and no HTML a NUL.
+    held = tuple(
+        replace(article, id=plain(article.id).replace("\0", "")) for article in map(poisoned_article, PAYLOADS)
+    )
+    library = FakeLibrary(held=held)
+    for i, article in enumerate(held):
+        quote = article.text[8 : 8 + len(PAYLOADS[i])]
+        citation = cite(1, article, quote)
+        library.canned[f"s{i}"] = answered(f"s{i}", citation, passages=(), words=short(citation, quote[1:-1]))
+    for url in served(library):
+        visit = visiting(browser, url, viewport=WIDE)
+        for i, payload in enumerate(PAYLOADS):
+            visit.ask(f"s{i}")
+            # A citation is marked as open once its source stands beside it.
+            visit.page.wait_for_function(
+                "t => [...document.querySelectorAll('.rag-turn')].findLast(turn => turn.dataset.q === t)"
+                "?.querySelector('[aria-current]')",
+                arg=f"s{i}",
+            )
+            assert visit.page.locator(".rag-pane .rag-title").count() == 1
+            assert visit.page.evaluate("window.__xss") is None, payload
+        visit.clean()
+        visit.page.close()
+
+
 def test_no_payload_runs_in_a_refusal_or_an_error(visit: Visit) -> None:
     for i, payload in enumerate(PAYLOADS):
         visit.ask(f"r{i}")
         visit.page.wait_for_function(
-            "n => document.querySelector('.rag-footnote')?.textContent.includes(n)",
+            "n => [...document.querySelectorAll('.rag-footnote')].at(-1)?.textContent.includes(n)",
             arg=f"generation {1000 + i}",
         )
         assert visit.page.evaluate("window.__xss") is None, payload
@@ -228,7 +369,7 @@ def test_no_payload_runs_as_question_example_or_name(browser: Any) -> None:
         for payload in PAYLOADS[::6]:
             visit.ask(payload.replace("\ud83d", ""))
             visit.page.wait_for_function(
-                "t => document.querySelector('.rag-asked')?.textContent === t",
+                "t => [...document.querySelectorAll('.rag-asked')].at(-1)?.textContent === t",
                 arg=payload.replace("\ud83d", "").strip(),
             )
         visit.clean()
@@ -252,10 +393,29 @@ def test_words_that_are_very_long_do_not_widen_the_page(browser: Any, url: str) 
     visit = visiting(browser, url, viewport={"width": 390, "height": 900})
     visit.ask("long")
     visit.page.wait_for_selector(".rag-differ")
-    assert visit.page.locator(".rag-differ li").count() == visit.page.locator(".rag-short").count() == 2
+    assert visit.page.locator(".rag-differ li").count() == visit.page.locator(".rag-sentence .rag-short").count() == 2
     for what in (".rag-sentence", ".rag-differ"):
         wide = visit.page.evaluate(f"[...document.querySelectorAll('{what}')].map(e => e.scrollWidth - e.clientWidth)")
         assert set(wide) == {0}, what
     assert visit.page.evaluate("document.documentElement.scrollWidth") <= 390
     visit.clean()
+    visit.page.close()
+
+
+@pytest.mark.parametrize("tab", ["Ask", "Articles", "Evaluate", "About"])
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_no_serious_barrier_for_anyone(browser: Any, url: str, tab: str, scheme: str) -> None:
+    """axe-core finds nothing serious or critical, with an answer and a source open."""
+    from axe_core_python.sync_playwright import Axe
+
+    visit = visiting(browser, url, viewport=WIDE, color_scheme=scheme)
+    visit.ask("Who mediated the swap?")
+    visit.page.wait_for_selector(".rag-pane mark")
+    visit.page.get_by_role("tab", name=tab).click()
+    visit.page.wait_for_timeout(500)
+    found = Axe().run(visit.page)["violations"]
+    grave = [
+        (each["id"], each["nodes"][0]["html"][:200]) for each in found if each["impact"] in {"serious", "critical"}
+    ]
+    assert grave == []
     visit.page.close()

@@ -2,25 +2,43 @@
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import hashlib
 import json
 import logging
 import re
+import time
 from collections.abc import Iterator
+from dataclasses import replace
+from datetime import date
 from pathlib import Path
 from typing import Any
 
 import pytest
 from starlette.testclient import TestClient
-from ui_fakes import FakeInfo, FakeLibrary
+from ui_fakes import LIBRARY, SWAP, FakeInfo, FakeLibrary
+from ui_payloads import PAYLOADS, poisoned_article
+from ui_reading import ATTRIBUTES, TAGS, Reader
 
 from rag.errors import LibraryCorrupt
-from rag.types import MAX_QUESTION_CHARS
+from rag.stage import begin
+from rag.types import MAX_QUESTION_CHARS, Answer, Filters, Settings
 from ui import create_app
+from ui.ask import UNEXPECTED, Desk, Turn, chosen
 from ui.guard import MAX_BODY
-from ui.page import UNEXPECTED, Desk
+from ui.source import bibtex, markdown, plain, source
 from ui.turnstile import BUSY, Turnstile
+
+
+def said(desk: Desk, question: str | None, choices: str | None = None, turns: tuple[Turn, ...] = ()) -> str:
+    """What the page shows in the end: the newest turn, or the sentence that says why there is none."""
+
+    async def last() -> str:
+        updates = [update async for update in desk.converse(question, choices, turns)]
+        return updates[-1].turns[-1].html if updates[-1].turns else updates[-1].status
+
+    return asyncio.run(last())
 
 
 @pytest.fixture(scope="module")
@@ -170,34 +188,34 @@ def test_what_is_open_goes_on_answering_when_the_library_on_disk_is_damaged(capl
             raise LibraryCorrupt("manifest.json is damaged")
 
     with caplog.at_level(logging.WARNING):
-        shown = Desk(Broken()).answer("Who supervised the swap?")
+        shown = said(Desk(Broken()), "Who supervised the swap?")
     assert "supervised by Turkey" in shown and "damaged" not in shown
     assert [record.levelname for record in caplog.records] == ["WARNING"]
     assert "manifest.json is damaged" in caplog.text
 
 
 def test_the_desk_shows_the_short_answer_inside_its_quote(library: FakeLibrary) -> None:
-    shown = Desk(library).answer("Who supervised the swap?")
+    shown = said(Desk(library), "Who supervised the swap?")
     assert shown.count('<strong class="rag-short">Turkey&#x27;s spy service</strong>, the MIT.') == 1
-    assert "<strong" not in Desk(library).answer("Who painted it?")
+    assert "<strong" not in said(Desk(library), "Who painted it?")
 
 
 def test_the_style_sheet_knows_what_the_answer_is_made_of(client: TestClient) -> None:
     sheet = client.get("/page.css").text
-    assert all(f".{name} " in sheet for name in ("rag-short", "rag-differ", "rag-sentence", "rag-cite"))
+    assert all(f".{name}" in sheet for name in ("rag-short", "rag-differ", "rag-sentence", "rag-cite"))
 
 
 @pytest.mark.parametrize("question", ["", "   \n", None])
 def test_no_question_is_asked_for_one(library: FakeLibrary, question: str | None) -> None:
-    assert "type a question" in Desk(library).answer(question)
+    assert "type a question" in said(Desk(library), question)
     assert library.asked == []
 
 
 def test_a_long_question_is_refused_before_the_library(library: FakeLibrary) -> None:
     desk = Desk(library)
-    assert "4,001 characters; at most 4,000" in desk.answer("x" * (MAX_QUESTION_CHARS + 1))
+    assert "4,001 characters; at most 4,000" in said(desk, "x" * (MAX_QUESTION_CHARS + 1))
     assert library.asked == []
-    desk.answer("x" * MAX_QUESTION_CHARS)
+    said(desk, "x" * MAX_QUESTION_CHARS)
     assert len(library.asked) == 1
 
 
@@ -205,9 +223,9 @@ def test_errors_for_the_user_are_shown_and_others_logged(
     library: FakeLibrary, caplog: pytest.LogCaptureFixture
 ) -> None:
     library.raising = {"a": LibraryCorrupt("vectors.bin is <damaged>"), "b": ValueError("secret path")}
-    assert "vectors.bin is &lt;damaged&gt;" in Desk(library).answer("a")
+    assert "vectors.bin is &lt;damaged&gt;" in said(Desk(library), "a")
     with caplog.at_level(logging.ERROR):
-        shown = Desk(library).answer("b")
+        shown = said(Desk(library), "b")
     assert UNEXPECTED in shown and "secret" not in shown
     assert "secret path" in caplog.text
 
@@ -215,7 +233,7 @@ def test_errors_for_the_user_are_shown_and_others_logged(
 def test_a_full_house_is_told_so(library: FakeLibrary) -> None:
     gate = Turnstile(at_once=1, waiting=0)
     with gate.passing():
-        assert BUSY in Desk(library, gate).answer("Who?")
+        assert BUSY in said(Desk(library, gate), "Who?")
 
 
 def test_a_new_generation_is_looked_for_but_not_for_every_question() -> None:
@@ -228,7 +246,7 @@ def test_a_new_generation_is_looked_for_but_not_for_every_question() -> None:
 
     desk = Desk(Watched())
     for _ in range(5):
-        desk.answer("Who mediated the swap?")
+        said(desk, "Who mediated the swap?")
     assert len(looks) == 1
 
 
@@ -262,3 +280,147 @@ def test_unready_when_the_library_on_disk_cannot_be_read(content: str | None, re
         assert response.status_code == 503
         assert reason in response.json()["reason"]
         assert client.get("/healthz").status_code == 200
+
+
+# -- conversations -------------------------------------------------------------------------------------------------
+
+
+def test_stages_are_told_while_a_question_is_answered(library: FakeLibrary) -> None:
+    async def told() -> list[str]:
+        return [update.status async for update in Desk(library).converse("Who supervised the swap?", None, ())]
+
+    first, *between, last = asyncio.run(told())
+    assert "Asking" in first
+    assert ["Searching 1,204 passages" in between[0], "Reading" in between[1], last] == [True, True, ""]
+
+
+def test_a_conversation_grows_and_its_oldest_turns_are_let_go(library: FakeLibrary) -> None:
+    desk = Desk(library)
+
+    async def asked(turns: tuple[Turn, ...]) -> tuple[Turn, ...]:
+        updates = [update async for update in desk.converse("Who supervised the swap?", None, turns)]
+        assert updates[-1].turns is not None
+        return updates[-1].turns
+
+    turns: tuple[Turn, ...] = ()
+    for _ in range(42):
+        turns = asyncio.run(asked(turns))
+    assert [turn.number for turn in turns] == list(range(3, 43))
+    assert 'id="turn-42"' in turns[-1].html
+
+
+def test_a_question_that_nobody_waits_for_is_stopped(library: FakeLibrary) -> None:
+    """The generator is closed, as Gradio does when Stop is pressed; the library is told at its next stage."""
+    outcomes: list[str] = []
+
+    class Slow(FakeLibrary):
+        def ask(self, question: str, *, filters: Filters = Filters(), settings: Settings = Settings()) -> Answer:  # noqa: B008
+            try:
+                while True:
+                    begin("read")
+                    time.sleep(0.01)
+            except BaseException as error:
+                outcomes.append(type(error).__name__)
+                raise
+
+    async def stop() -> None:
+        updates = Desk(Slow()).converse("Who?", None, ())
+        for _ in range(3):
+            await anext(updates)
+        await updates.aclose()  # type: ignore[attr-defined]
+        for _ in range(200):
+            if outcomes:
+                return
+            await asyncio.sleep(0.01)
+
+    asyncio.run(stop())
+    assert outcomes == ["Stopped"]
+
+
+def test_filters_reach_the_library(library: FakeLibrary) -> None:
+    choices = json.dumps({"after": "2024-01-01", "before": "", "as_of": "2024-09-01", "sources": ["The Gazette"]})
+    said(Desk(library), "Who supervised the swap?", choices)
+    assert library.filtered == [Filters(date(2024, 1, 1), None, ("The Gazette",), as_of=date(2024, 9, 1))]
+
+
+@pytest.mark.parametrize(
+    "choices",
+    ["[]", "x", '{"after": 1}', '{"sources": [1]}', '{"sources": 1}', '{"before": "yesterday"}', "[" * 100_000],
+)
+def test_filters_that_cannot_be_read_are_told(library: FakeLibrary, choices: str) -> None:
+    assert "filters cannot be read" in said(Desk(library), "Who?", choices)
+    assert library.asked == []
+
+
+def test_a_period_that_ends_before_it_begins_is_told(library: FakeLibrary) -> None:
+    shown = said(Desk(library), "Who?", '{"after": "2024-02-01", "before": "2024-01-01"}')
+    assert "exchange the two dates" in shown
+    assert chosen(None) == chosen("{}") == Filters()
+
+
+# -- sources -------------------------------------------------------------------------------------------------------
+
+
+def test_a_source_is_shown_with_its_quote_and_the_short_answer(client: TestClient) -> None:
+    start = SWAP.text.index("Twenty-six")
+    end = SWAP.text.index("\nTen of")
+    at = SWAP.text.index("Turkey")
+    asked = {"article": "a1", "start": start, "end": end, "short": f"{at}-{at + 6}", "number": 1}
+    shown = client.get("/part/source", params=asked).text
+    assert '<mark id="rag-quote" tabindex="-1">Twenty-six people left custody' in shown
+    assert '<mark><strong class="rag-short">Turkey</strong></mark>' in shown
+    assert '<span class="rag-noise">East and West Free Detainees in Turkish Capital</span>' in shown
+    assert f'href="{SWAP.url}"' in shown and "2 August 2024" in shown
+
+
+@pytest.mark.parametrize(
+    "asked",
+    [
+        {},
+        {"article": "gone"},
+        {"article": "a1", "start": "x", "end": "-5"},
+        {"article": "a1", "start": "9999999", "end": "3"},
+        {"article": "a1", "start": "0", "end": "99999999999999999999", "short": "5-1", "number": "<b>"},
+        {"article": "a1", "short": "-"},
+    ],
+)
+def test_a_source_that_is_asked_for_wrongly_is_no_error(client: TestClient, asked: dict[str, str]) -> None:
+    response = client.get("/part/source", params=asked)
+    assert response.status_code == 200
+    if asked.get("article") != "a1":
+        assert "rag-problem" in response.text
+
+
+@pytest.mark.parametrize("payload", PAYLOADS)
+def test_markup_in_a_source_stays_text(payload: str) -> None:
+    library = FakeLibrary(held=(poisoned_article(payload),))
+    asked = {"article": f"a{payload}", "start": "8", "end": str(8 + len(payload)), "short": "9-12", "number": "1"}
+    read = Reader(source(library, asked))
+    assert set(read.tags) <= TAGS and read.attributes <= ATTRIBUTES
+    assert read.links == []
+
+
+def test_citations_are_copied_in_three_forms() -> None:
+    quote = "Ten of the 26, among them two children"
+    assert plain(SWAP, quote) == (
+        f"“{quote}” East and West Free Detainees in Turkish Capital, The Millbrook Gazette, 2 August 2024, {SWAP.url}."
+    )
+    assert markdown(SWAP, quote) == (
+        f"> {quote}\n>\n> — [East and West Free Detainees in Turkish Capital]({SWAP.url}), The Millbrook Gazette, "
+        "2 August 2024"
+    )
+    assert bibtex(SWAP, quote) == (
+        "@article{a1,\n  title = {East and West Free Detainees in Turkish Capital},\n"
+        "  journal = {The Millbrook Gazette},\n  year = {2024},\n  month = {8},\n  day = {2},\n"
+        f"  url = {{{SWAP.url}}},\n  note = {{Quote: {quote}}},\n}}"
+    )
+    odd = replace(LIBRARY, title="A_b [c] 50%", id="é!")
+    assert plain(odd, "") == "A_b [c] 50%."
+    assert markdown(odd, "") == "A\\_b \\[c\\] 50%"
+    assert bibtex(odd, "") == "@article{article,\n  title = {A\\_b [c] 50\\%},\n}"
+
+
+def test_the_sources_of_the_library_are_listed(client: TestClient) -> None:
+    shown = client.get("/part/sources").text
+    assert shown.count("<label>") == 2
+    assert 'value="The Millbrook Gazette"' in shown

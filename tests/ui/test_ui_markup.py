@@ -151,7 +151,7 @@ PAIRS = [
 @pytest.mark.parametrize(("front", "ground", "least"), PAIRS)
 def test_contrast(scheme: str, front: str, ground: str, least: float) -> None:
     """WCAG 2.2, 1.4.3 and 1.4.11: 4.5:1 for text, 3:1 for the edges of controls."""
-    sheet = (files("ui") / "style.css").read_text(encoding="utf-8")
+    sheet = (files("ui") / "page.css").read_text(encoding="utf-8")
     rules = re.search(re.escape(scheme) + r" \{(.*?)\}", sheet, re.DOTALL)
     assert rules
     colours = dict(re.findall(r"--rag-([\w-]+): (#[0-9a-f]{6});", rules[1]))

@@ -5,80 +5,19 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, replace
 from datetime import date
-from html.parser import HTMLParser
 from typing import Any
 
 import pytest
 from ui_fakes import BRIDGE, LIBRARY, SWAP, FakeInfo, answered, cite, refused, short, side, whole
 from ui_payloads import PAYLOADS, poisoned_answer
+from ui_reading import ATTRIBUTES, TAGS, Reader
 
-from rag.types import Answer, Citation, Passage, Short
+from rag.types import Answer, Filters, Passage, Short
 from ui import render
 from ui.markup import plain
 from ui.passage import WHOLE, card
 
 QUOTE = SWAP.text.split("\n")[1]
-TAGS = {
-    *("div", "section", "article", "header", "p", "h1", "h2", "h3", "a", "span", "mark", "time", "bdi"),
-    *("details", "summary", "strong", "ul", "li"),
-}
-ATTRIBUTES = {
-    *("class", "id", "href", "target", "rel", "dir", "title", "role", "tabindex", "datetime"),
-    *("aria-label", "aria-hidden", "aria-describedby"),
-}
-
-
-class Reader(HTMLParser):
-    """Collects the tags, attributes, links and text of a piece of HTML."""
-
-    def __init__(self, html: str) -> None:
-        super().__init__()
-        self.tags: list[str] = []
-        self.attributes: set[str] = set()
-        self.links: list[str] = []
-        self.ids: list[str] = []
-        self.marks: list[str] = []
-        self.strong: list[str] = []
-        self.sentences: list[str] = []
-        self.text = ""
-        self._marking = 0
-        self._inside: list[list[str]] = []
-        self.feed(html)
-        self.close()
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        self.tags.append(tag)
-        self.attributes |= {name for name, _ in attrs}
-        self.links += [value or "" for name, value in attrs if name == "href"]
-        self.ids += [value or "" for name, value in attrs if name == "id"]
-        if tag == "mark":
-            self._marking += 1
-            self.marks.append("")
-        if tag == "strong":
-            self.strong.append("")
-            self._inside.append(self.strong)
-        if ("class", "rag-sentence") in attrs:
-            self.sentences.append("")
-            self._inside.append(self.sentences)
-        if ("class", "rag-cite") in attrs and self._inside:
-            self._inside.pop()
-
-    def handle_endtag(self, tag: str) -> None:
-        self._marking -= tag == "mark"
-        if tag == "strong":
-            self._inside.pop()
-
-    def handle_data(self, data: str) -> None:
-        self.text += data
-        if self._marking:
-            self.marks[-1] += data
-        for kept in self._inside:
-            kept[-1] += data
-
-    def handle_comment(self, data: str) -> None:
-        raise AssertionError(f"a comment: {data}")
-
-
 KINDS = {
     "answer": {"answered": True},
     "sides": {"answered": True, "differ": True},
@@ -89,32 +28,95 @@ KINDS = {
 @pytest.mark.parametrize("payload", PAYLOADS)
 @pytest.mark.parametrize("kind", KINDS)
 def test_markup_in_every_field_stays_text(payload: str, kind: str) -> None:
-    read = Reader(render.answer(poisoned_answer(payload, **KINDS[kind])))
+    read = Reader(render.turn(poisoned_answer(payload, **KINDS[kind]), payload, 1))
     assert set(read.tags) <= TAGS
     assert read.attributes <= ATTRIBUTES
-    assert all(link.startswith(("#source-", "#cite-")) for link in read.links)
+    assert set(read.links) <= {"#turn-1", "#rag-source"}
 
 
 @pytest.mark.parametrize("payload", PAYLOADS)
 def test_markup_in_errors_and_library_names_stays_text(payload: str) -> None:
-    html = render.problem(payload) + render.header(replace(FakeInfo(), path=payload))  # type: ignore[arg-type]
-    read = Reader(html)
-    assert set(read.tags) <= {"div", "p", "h1"}
+    named = replace(FakeInfo(), path=payload)  # type: ignore[arg-type]
+    html = render.problem(payload) + render.header(named) + render.failed(payload, payload)
+    read = Reader(html + render.welcome(named, [payload]) + render.source_list([(payload, 3)]))
+    assert set(read.tags) <= {"div", "p", "h1", "h2", "article", "ul", "li", "button", "label", "input", "bdi", "span"}
     assert read.links == []
 
 
-def test_numbers_lead_to_quotes_and_back() -> None:
-    result = answered("Who?", cite(1, SWAP, QUOTE), cite(2, BRIDGE, "A ferry"), passages=_all())
-    read = Reader(render.answer(result))
-    assert [link for link in read.links if link.startswith("#")] == [
-        "#source-1",
-        "#source-2",
-        "#cite-1",
-        "#cite-2",
-    ]
-    assert {link[1:] for link in read.links if link.startswith("#")} <= set(read.ids)
-    assert len(read.ids) == len(set(read.ids))
-    assert read.marks == [QUOTE, "A ferry"]
+def shown(result: Answer, asked: str | None = None) -> str:
+    """The answer as the newest turn of a conversation."""
+    return render.turn(result, result.question if asked is None else asked, 1)
+
+
+def test_numbers_open_their_quotes() -> None:
+    first = cite(1, SWAP, QUOTE)
+    result = answered("Who?", first, cite(2, BRIDGE, "A ferry"), passages=_all(), words=short(first, "Turkey's spy"))
+    html = shown(result)
+    ferry = BRIDGE.text.index("A ferry")
+    start = SWAP.text.index(QUOTE)
+    at = SWAP.text.index("Turkey's spy")
+    assert (
+        f'<a class="rag-cite" href="#turn-1" data-article="a1" data-start="{start}" data-end="{start + len(QUOTE)}" '
+        f'data-number="1" data-short="{at}-{at + 12}" aria-label="Source 1">&#8288;[1]</a>'
+    ) in html
+    assert html.count(f'data-article="a2" data-start="{ferry}" data-end="{ferry + 7}" data-number="2"') == 2
+    assert Reader(html).ids == ["turn-1", "rag-tip-1"]
+
+
+def test_sources_are_listed_with_title_source_date_and_original() -> None:
+    html = shown(answered("Who?", cite(1, SWAP, QUOTE), cite(2, LIBRARY, "the mayor cut a ribbon"), passages=()))
+    first, second = re.findall(r"<li value=(.*?)</li>", html)
+    assert Reader(f"<li value={first}").text == (
+        "East and West Free Detainees in Turkish CapitalThe Millbrook Gazette · 2 August 2024 · "
+        "example.com ↗ (original article, opens in a new tab)"
+    )
+    assert Reader(f"<li value={second}").text == "Ostermere Library Reopens With Book Swapundated"
+
+
+def test_the_address_of_an_answer_is_in_its_turn() -> None:
+    result = answered("Who?", cite(1, SWAP, QUOTE), passages=())
+    filters = Filters(date(2024, 1, 1), date(2024, 12, 31), ("A, B", "<C>"), as_of=date(2025, 1, 1))
+    made = replace(result, provenance=replace(result.provenance, filters=filters))
+    head = shown(made, "Who  was it?").split(">")[0]
+    assert 'data-q="Who  was it?" data-after="2024-01-01" data-before="2024-12-31" data-as-of="2025-01-01"' in head
+    assert 'data-source="A, B\n&lt;C&gt;"' in head
+    assert "data-after" not in shown(result).split(">")[0]
+
+
+def test_how_a_follow_up_was_understood_is_said() -> None:
+    result = answered("How old is Paul Whelan?", cite(1, SWAP, QUOTE), passages=())
+    assert "Understood as: How old is Paul Whelan?" in shown(result, "How old is he?")
+    assert "Understood as" not in shown(result, "How  old is Paul\nWhelan?")
+
+
+def test_an_older_turn_leaves_out_the_passages_that_were_read() -> None:
+    result = answered("Who?", cite(1, SWAP, QUOTE), passages=_all())
+    assert "Passages read (3)" in shown(result)
+    assert "Passages read" not in render.turn(result, "Who?", 1, newest=False)
+
+
+def test_an_answer_can_be_kept_as_an_eval_case() -> None:
+    first = cite(1, SWAP, QUOTE)
+    made = answered("Who?", first, passages=(), words=short(first, "Turkey's spy"))
+    html = shown(replace(made, provenance=replace(made.provenance, as_of=date(2024, 8, 3))))
+    assert 'data-answer="Turkey&#x27;s spy" data-asked="2024-08-03"' in html
+    assert re.findall(r'data-verdict="(\w+)"', html) == ["right", "quote", "unanswerable"]
+    assert re.findall(r'data-verdict="(\w+)"', shown(refused("Who?", ()))) == ["quote", "unanswerable"]
+
+
+@pytest.mark.parametrize(
+    ("stage", "said"),
+    [
+        ("wait", "Asking…"),
+        ("load", "Waking the reader…"),
+        ("search", "Searching 1,204 passages…"),
+        ("read", "Reading the best passages…"),
+        ("cite", "Checking the quotes against the articles…"),
+        ("other", "Working…"),
+    ],
+)
+def test_every_stage_is_a_sentence(stage: str, said: str) -> None:
+    assert Reader(render.status(stage, FakeInfo())).text == said
 
 
 # -- the short answer -----------------------------------------------------------------------------------------------
@@ -123,7 +125,7 @@ def test_numbers_lead_to_quotes_and_back() -> None:
 def test_the_short_answer_stands_out_inside_its_quote() -> None:
     first = cite(1, SWAP, QUOTE)
     result = answered("Who?", first, cite(2, BRIDGE, "A ferry"), passages=_all(), words=short(first, "Turkey's spy"))
-    html = render.answer(result)
+    html = shown(result)
     assert 'supervised by <strong class="rag-short">Turkey&#x27;s spy</strong> service' in html
     assert Reader(html).strong == ["Turkey's spy"]
     assert Reader(html).sentences == [QUOTE, "A ferry"]
@@ -139,7 +141,7 @@ def test_the_short_answer_stands_out_inside_its_quote() -> None:
 )
 def test_a_short_answer_may_be_at_either_end_of_its_quote(words: str, html: str) -> None:
     first = cite(1, BRIDGE, "A ferry")
-    assert html in render.answer(answered("How?", first, passages=_all(), words=short(first, words)))
+    assert html in shown(answered("How?", first, passages=_all(), words=short(first, words)))
 
 
 FERRY = BRIDGE.text.index("A ferry")
@@ -159,19 +161,19 @@ FERRY = BRIDGE.text.index("A ferry")
 def test_words_that_do_not_stand_in_a_quote_are_not_shown_there(change: dict[str, Any]) -> None:
     first = cite(1, BRIDGE, "A ferry")
     words = replace(short(first, "ferry"), **change)
-    read = Reader(render.answer(answered("How?", first, passages=_all(), words=words)))
+    read = Reader(shown(answered("How?", first, passages=_all(), words=words)))
     assert (read.strong, read.sentences) == ([], ["A ferry"])
 
 
 def test_where_the_whole_sentence_answers_nothing_stands_out() -> None:
-    html = render.answer(answered("Why?", cite(1, SWAP, QUOTE), passages=_all()))
+    html = shown(answered("Why?", cite(1, SWAP, QUOTE), passages=_all()))
     assert "<strong" not in html and "rag-differ" not in html
 
 
 def test_of_two_quotes_with_the_same_words_each_is_shown() -> None:
     """One article can be quoted twice over the same range."""
     one, two = cite(1, BRIDGE, "A ferry will carry"), cite(2, BRIDGE, "ferry will carry people")
-    read = Reader(render.answer(answered("How?", one, two, passages=_all(), words=short(one, "ferry"))))
+    read = Reader(shown(answered("How?", one, two, passages=_all(), words=short(one, "ferry"))))
     assert read.strong == ["ferry", "ferry"]
     assert read.sentences == ["A ferry will carry", "ferry will carry people"]
 
@@ -183,7 +185,7 @@ def test_markup_around_and_inside_a_short_answer_stays_text(payload: str) -> Non
     citation = cite(1, article, f"{payload} after")
     for start, end in ((0, 1), (1, len(payload)), (len(payload) // 2, len(payload) + 3), (0, len(citation.quote))):
         words = Short(citation.quote[start:end], article.id, citation.start + start, citation.start + end, 1)
-        html = render.answer(answered("Who?", citation, passages=(), words=words))
+        html = shown(answered("Who?", citation, passages=(), words=words))
         read = Reader(html)
         assert set(read.tags) <= TAGS and read.attributes <= ATTRIBUTES
         assert read.tags.count("strong") == 1
@@ -193,7 +195,7 @@ def test_markup_around_and_inside_a_short_answer_stays_text(payload: str) -> Non
 
 def test_a_refusal_shows_no_short_answer() -> None:
     withheld = replace(refused("Who?", _all()), short=short(cite(1, BRIDGE, "A ferry"), "ferry"))
-    assert "<strong" not in render.answer(withheld)
+    assert "<strong" not in shown(withheld)
 
 
 # -- sources that differ --------------------------------------------------------------------------------------------
@@ -214,66 +216,42 @@ def differing() -> Answer:
 
 
 def test_sides_are_listed_with_their_sources_and_dates() -> None:
-    html = render.answer(differing())
+    html = shown(differing())
     listed = re.search(r'<div class="rag-differ"><p>The sources differ:</p><ul>(.*?)</ul></div>', html)
     assert listed
     nine, eleven, forty = re.findall(r"<li dir=\"auto\">(.*?)</li>", listed[1])
-    assert nine == (
-        '<strong>&lt;nine&gt;</strong> <a class="rag-cite" href="#source-1" aria-label="Source 1">[1]</a> '
-        '<time datetime="2024-08-09">9 August 2024</time>'
-    )
-    assert Reader(eleven).links == ["#source-2", "#source-3"]
-    assert Reader(eleven).text == "eleven [2][3] 5 August 2024"
-    assert Reader(forty).text == "forty days [4]" and "<time" not in forty
+    assert nine.startswith('<strong>&lt;nine&gt;</strong> <a class="rag-cite"')
+    assert nine.endswith('<span class="rag-side-day"><time datetime="2024-08-09">9 August 2024</time></span>')
+    assert re.findall(r'data-number="(\d)"', eleven) == ["2", "3"]
+    assert Reader(eleven).text == "eleven \u2060[2]\u2060[3]5 August 2024"
+    assert Reader(forty).text == "forty days \u2060[4]" and "<time" not in forty
 
 
 def test_every_quote_shows_the_words_of_its_own_side() -> None:
-    html = render.answer(differing())
+    html = shown(differing())
     sentences = html[html.index('<p class="rag-sentence"') :]
     assert Reader(sentences).strong == ["<nine>", "eleven", "forty days"]
     assert Reader(sentences).sentences == [citation.quote for citation in differing().citations]
     assert 'close for <strong class="rag-short">&lt;nine&gt;</strong> weeks<a' in html
 
 
-def test_references_of_sides_lead_to_quotes_and_ids_are_there_once() -> None:
-    read = Reader(render.answer(differing()))
+def test_references_of_sides_open_quotes_and_ids_are_there_once() -> None:
+    html = shown(differing())
+    read = Reader(html)
     assert len(read.ids) == len(set(read.ids))
-    links = [link[1:] for link in read.links if link.startswith("#")]
-    assert set(links) <= set(read.ids)
-    # Each quote is referred to by its side and by its number, and leads back.
-    assert sorted(links) == sorted(
-        [f"source-{number}" for number in (1, 2, 3, 4)] * 2 + [f"cite-{number}" for number in (1, 2, 3, 4)]
-    )
+    # Each quote is opened by its side, by its number, and by its title.
+    assert sorted(re.findall(r'data-number="(\d)"', html)) == sorted("1234" * 3)
 
 
 def test_sides_come_before_the_quotes_and_are_read_out_with_them() -> None:
-    html = render.answer(differing())
+    html = shown(differing())
     assert html.index('role="status"') < html.index("rag-differ") < html.index("rag-sentence")
     assert html.index("rag-sentence") < html.index("rag-sources")
 
 
 def test_sides_of_a_refusal_are_not_shown() -> None:
     refusal = replace(refused("How long?", _all()), sides=differing().sides)
-    assert "rag-differ" not in render.answer(refusal)
-
-
-def test_overlapping_quotes_are_all_marked() -> None:
-    one, two = cite(1, BRIDGE, "A ferry will carry"), cite(2, BRIDGE, "will carry people")
-    read = Reader(render.answer(answered("How?", one, two, passages=_all())))
-    assert "".join(read.marks) == "A ferry will carry people"
-    assert read.ids.count("source-1") == read.ids.count("source-2") == 1
-
-
-@pytest.mark.parametrize(
-    "change",
-    [{"start": 3, "end": 10}, {"article_id": "gone"}, {"quote": "A fairy"}, {"start": -5, "end": 2}],
-    ids=["shifted", "no passage", "other words", "negative"],
-)
-def test_a_quote_that_no_passage_holds_is_shown_alone(change: dict[str, object]) -> None:
-    citation: Citation = replace(cite(1, BRIDGE, "A ferry"), **change)  # type: ignore[arg-type]
-    read = Reader(render.answer(answered("How?", citation, passages=_all())))
-    assert read.marks == [citation.quote]
-    assert "source-1" in read.ids
+    assert "rag-differ" not in shown(refusal)
 
 
 def test_text_is_shown_unchanged() -> None:
@@ -287,13 +265,10 @@ def test_noise_is_dimmed_where_it_is() -> None:
     assert '<span class="rag-noise">Read more: Fete Moves Indoors After Downpour</span>' in html
 
 
-def test_a_long_passage_shows_the_neighbourhood_of_its_quote() -> None:
-    article = replace(BRIDGE, text="word " * 2_000 + "The answer is here. " + "more " * 2_000)
-    read = Reader(card(whole(article), [cite(1, article, "The answer is here.")]))
-    assert read.marks == ["The answer is here."]
+def test_a_long_passage_is_cut_between_words() -> None:
+    read = Reader(card(whole(replace(BRIDGE, text="word " * 2_000))))
     assert len(read.text) < WHOLE + 200
-    assert "… " in read.text and " …" in read.text
-    assert " ord" not in read.text
+    assert read.text.endswith("word …")
 
 
 def test_original_links_open_apart_and_tell_nothing() -> None:
@@ -308,7 +283,7 @@ def test_an_article_without_source_date_or_address_has_no_byline() -> None:
 
 def test_a_refusal_shows_reason_scores_and_closest_passages() -> None:
     passages = tuple(whole(BRIDGE, score=0.05 - i / 100) for i in range(5))
-    html = render.answer(refused("Why?", passages, "The best sentence reached 0.21 & no more."))
+    html = shown(refused("Why?", passages, "The best sentence reached 0.21 & no more."))
     assert "The best sentence reached 0.21 &amp; no more." in html
     assert "score 0.0500 · meaning 0.710 · words 9.25" in html
     assert "Other passages read (2)" in html
@@ -316,13 +291,13 @@ def test_a_refusal_shows_reason_scores_and_closest_passages() -> None:
 
 
 def test_a_refusal_without_passages_stands_alone() -> None:
-    html = render.answer(refused("Why?", ()))
-    assert "Closest passages" not in html and "<details" not in html
+    html = shown(refused("Why?", ()))
+    assert "Closest passages" not in html and "rag-others" not in html
 
 
 def test_the_footnote_says_what_made_the_answer() -> None:
-    html = render.answer(answered("Q", cite(1, BRIDGE, "A ferry"), passages=_all()))
-    assert "generation 3" in html and "fake-encoder" in html and ">53 ms<" in html
+    html = shown(answered("Q", cite(1, BRIDGE, "A ferry"), passages=_all()))
+    assert "generation 3" in html and ">53 ms<" in html
     assert "encode 8, meaning 1, words 2, fuse 0, read 40, cite 0" in html
 
 

@@ -9,13 +9,16 @@ from datetime import date
 from functools import cache
 from pathlib import Path
 
-from rag.errors import QuestionError
+from rag.errors import ArticleNotFound, QuestionError
 from rag.manifest import ChunkerSpec, Manifest, write_manifest
+from rag.shelf import Query, Row, Shelf
 from rag.spec import EncoderSpec
+from rag.stage import begin
 from rag.types import (
     MAX_QUESTION_CHARS,
     Answer,
     Article,
+    Chunk,
     Citation,
     Filters,
     Noise,
@@ -172,10 +175,14 @@ class FakeLibrary:
     canned: dict[str, Answer] = field(default_factory=dict)
     raising: dict[str, Exception] = field(default_factory=dict)
     asked: list[str] = field(default_factory=list)
+    filtered: list[Filters] = field(default_factory=list)
     closed: bool = False
 
     def ask(self, question: str, *, filters: Filters = ANY, settings: Settings = CHOSEN) -> Answer:
         self.asked.append(question)
+        self.filtered.append(filters)
+        for stage in ("search", "read"):
+            begin(stage)
         if len(question) > MAX_QUESTION_CHARS:
             raise QuestionError("too long")
         if question in self.raising:
@@ -187,10 +194,37 @@ class FakeLibrary:
             return refused(question, passages)
         first = cite(1, SWAP, SWAP.text.split("\n")[1])
         others = cite(2, SWAP, _PLANNING), cite(3, BRIDGE, _FERRY)
-        return answered(question, first, *others, passages=passages, words=short(first, "Turkey's spy service"))
+        made = answered(question, first, *others, passages=passages, words=short(first, "Turkey's spy service"))
+        return replace(made, provenance=replace(made.provenance, filters=filters))
 
     def articles(self) -> tuple[Article, ...]:
         return self.held
+
+    def article(self, article_id: str) -> Article:
+        for article in self.held:
+            if article.id == article_id:
+                return article
+        raise ArticleNotFound(f"No article {article_id!r}.")
+
+    def chunks(self, article_id: str) -> tuple[Chunk, ...]:
+        """Each line of an article is a chunk."""
+        text, start = self.article(article_id).text, 0
+        found: list[Chunk] = []
+        for line in text.split("\n"):
+            found.append(Chunk(article_id, len(found), start, start + len(line)))
+            start += len(line) + 1
+        return tuple(found)
+
+    def sources(self) -> tuple[tuple[str, int], ...]:
+        return tuple((article.source, 1) for article in self.held if article.source)
+
+    def shelf(self, query: Query) -> Shelf:
+        """All articles on one page, whatever is asked for."""
+        rows = tuple(
+            Row(article.id, article.title, article.source, article.published, len(self.chunks(article.id)))
+            for article in self.held
+        )
+        return Shelf(rows, len(rows), 1, 1)
 
     def reload(self) -> bool:
         return False
