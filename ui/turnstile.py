@@ -14,7 +14,7 @@ BUSY = "Too many questions are being answered at this moment. Please ask again i
 class Turnstile:
     """Lets `at_once` callers through; `waiting` more wait for `patience` seconds; others are refused."""
 
-    def __init__(self, *, at_once: int = 4, waiting: int = 16, patience: float = 20.0) -> None:
+    def __init__(self, *, at_once: int = 4, waiting: int = 24, patience: float = 20.0) -> None:
         self._slots = threading.BoundedSemaphore(at_once)
         self._places = threading.BoundedSemaphore(at_once + waiting)
         self._patience = patience
