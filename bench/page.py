@@ -11,9 +11,7 @@ import argparse
 import asyncio
 import json
 import re
-import socket
 import subprocess
-import sys
 import tempfile
 import time
 from dataclasses import dataclass
@@ -22,9 +20,9 @@ from pathlib import Path
 import httpx
 import numpy as np
 
+from bench.served import RAG, served
 from bench.texts import SAMPLES
 
-RAG = str(Path(sys.executable).with_name("rag"))
 QUESTIONS = (
     "Who mediated the swap?",
     "How many people were freed?",
@@ -51,20 +49,12 @@ def main() -> None:
         library = given.library or Path(folder) / "library"
         if not given.library:
             subprocess.run([RAG, "index", str(SAMPLES), "--library", str(library)], check=True, capture_output=True)
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            port = probe.getsockname()[1]
-        server = subprocess.Popen([RAG, "ui", "--library", str(library), "--port", str(port)])
-        try:
-            asyncio.run(_measured(f"http://127.0.0.1:{port}", given.users, given.questions))
-        finally:
-            server.terminate()
-            server.wait()
+        with served(library) as url:
+            asyncio.run(_measured(url, given.users, given.questions))
 
 
 async def _measured(url: str, users: int, questions: int) -> None:
     async with httpx.AsyncClient(base_url=url, timeout=120, limits=httpx.Limits(max_connections=None)) as client:
-        await _ready(client)
         event = await _event(client)
         await _user(client, event, "warm", 1)
         for count in (1, users):
@@ -79,17 +69,6 @@ async def _measured(url: str, users: int, questions: int) -> None:
                 f"{len(seconds) / took:.1f} answers a second, {refused} told that the page is busy",
                 flush=True,
             )
-
-
-async def _ready(client: httpx.AsyncClient) -> None:
-    for _ in range(240):
-        try:
-            if (await client.get("/readyz")).status_code == 200:
-                return
-        except httpx.TransportError:
-            pass
-        await asyncio.sleep(0.5)
-    raise SystemExit("the page did not answer within two minutes")
 
 
 async def _event(client: httpx.AsyncClient) -> int:

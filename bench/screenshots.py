@@ -6,19 +6,15 @@ python -m bench.screenshots
 from __future__ import annotations
 
 import shutil
-import socket
 import subprocess
-import sys
 import tempfile
-import time
-import urllib.request
 from pathlib import Path
 
+from bench.served import RAG, served
 from bench.texts import SAMPLES
 
 DOCS = Path(__file__).resolve().parent.parent / "docs"
 SET = DOCS.parent / "eval" / "sets" / "swap.jsonl"
-RAG = str(Path(sys.executable).with_name("rag"))
 CHROMIUM = (
     "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
     "--disable-background-networking", "--disable-component-update", "--disable-sync",
@@ -35,30 +31,12 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         library = str(Path(folder) / "library")
         subprocess.run([RAG, "index", str(SAMPLES), "--library", library], check=True)
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            port = probe.getsockname()[1]
-        server = subprocess.Popen([RAG, "ui", "--library", library, "--port", str(port)])
-        try:
-            _wait(f"http://127.0.0.1:{port}/readyz")
-            _shoot(f"http://127.0.0.1:{port}/")
-        finally:
-            server.terminate()
-            server.wait()
+        with served(library) as url:
+            _shoot(url)
         run = str(Path(folder) / "swap")
         subprocess.run([RAG, "eval", str(SET), "--library", library, "--out", run], check=True)
         subprocess.run([RAG, "eval", "report", run], check=True)
         _shoot_report(Path(run) / "report.html")
-
-
-def _wait(url: str) -> None:
-    for _ in range(120):
-        try:
-            with urllib.request.urlopen(url, timeout=2):
-                return
-        except OSError:
-            time.sleep(0.5)
-    raise SystemExit(f"{url} did not answer within a minute")
 
 
 def _shoot(url: str) -> None:

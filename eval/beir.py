@@ -13,7 +13,7 @@ from typing import Any
 
 from eval.dataset import Question, QuestionSet, digest, short_name
 from eval.fields import WHOLE_LINE, FieldError, id_of, line_errors, lines, parsed, text_of
-from index.load import normalise
+from index.draft import normalise
 from rag.errors import LoadError
 from rag.types import Article
 

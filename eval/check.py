@@ -9,7 +9,7 @@ from typing import Literal, Protocol
 
 from eval.dataset import Question
 from eval.text import contains, fold
-from index.load import normalise
+from index.draft import normalise
 from rag.errors import ArticleNotFound
 from rag.types import Article
 

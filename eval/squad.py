@@ -17,7 +17,7 @@ from typing import Any
 from eval.dataset import Question, QuestionSet, digest, short_name
 from eval.fields import FieldError, id_of, is_whole, opened, text_of
 from eval.text import fold
-from index.load import normalise
+from index.draft import normalise
 from rag.errors import LoadError
 from rag.types import Article
 

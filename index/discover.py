@@ -8,7 +8,8 @@ import stat
 from collections.abc import Sequence
 from pathlib import Path
 
-from index.load import Issue, suffix_of
+from index.draft import Issue
+from index.load import suffix_of
 from rag.errors import LoadError
 
 UNKNOWN_KIND = "is of a kind that is not read; known are .txt .md .html .jsonl .jsonl.gz"

@@ -13,7 +13,7 @@ from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any, Literal
 
-from index.load import Issue
+from index.draft import Issue
 from rag.disk import write_atomic
 from rag.errors import StorageError
 

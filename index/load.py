@@ -10,59 +10,25 @@ import io
 import json
 import re
 import stat
-import unicodedata
 import zlib
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
-from datetime import date, datetime
-from email.utils import parsedate_to_datetime
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from index.draft import DATED, Draft, Issue, dated, drafted, reason
 from rag.errors import LoadError
 from rag.sentences import ends_sentence, lines
 
 SUFFIXES = (".txt", ".md", ".html", ".htm", ".jsonl", ".jsonl.gz")
-MAX_TEXT_CHARS = 10_000_000
 MAX_FILE_BYTES = 64 * 1024 * 1024
 """Of one document; a .jsonl file may be of any size, each of its lines of this."""
 MAX_NAMED_LINES = 100
 """Bad lines of one .jsonl file that are named one by one; a binary file may have millions."""
-MAX_SOURCE_CHARS = 200
-MAX_URL_CHARS = 4_000
 MAX_GZ_BYTES = 16 * 1024**3
 
 _FRONT = re.compile(r"\A---[ \t]*\n(.*?)\n(?:---|\.\.\.)[ \t]*(?:\n|\Z)", re.DOTALL)
-_DATED = re.compile(r"(?<!\d)((?:19|20)\d\d)[-_.]?(0[1-9]|1[0-2])[-_.]?(0[1-9]|[12]\d|3[01])(?!\d)")
-_DAY_FORMS = ("%Y%m%d", "%Y/%m/%d", "%d %B %Y", "%d %b %Y", "%B %d, %Y", "%b %d, %Y")
-"""Only forms that leave no doubt which number is the month."""
 _BOMS = ((b"\xef\xbb\xbf", "utf-8-sig"), (b"\xff\xfe", "utf-16"), (b"\xfe\xff", "utf-16"))
-
-
-@dataclass(frozen=True, slots=True)
-class Draft:
-    """An article as read, before it has an id of its own; `key` is the id it names itself, or None.
-
-    `origin` is its file, with `#LINE` where a file holds many; `position` how many bytes of it were read by then.
-    """
-
-    key: str | None
-    title: str
-    text: str
-    source: str | None
-    url: str | None
-    published: date | None
-    origin: str
-    position: int
-
-
-@dataclass(frozen=True, slots=True)
-class Issue:
-    """Something about a file (or a line of it) that the user should know; `skipped` if nothing was taken from it."""
-
-    origin: str
-    message: str
-    skipped: bool = True
 
 
 def suffix_of(path: Path) -> str:
@@ -85,11 +51,7 @@ def read_file(path: Path) -> Iterator[Draft | Issue]:
         yield Issue(str(path), f"cannot be read: {error.strerror or error}")
     except Exception as error:
         # Parsers of other people's formats fail in ways that nobody lists; one file must not end the batch.
-        yield Issue(str(path), f"cannot be parsed ({_reason(error)})")
-
-
-def _reason(error: Exception) -> str:
-    return f"{type(error).__name__}: {(str(error).splitlines() or [''])[0]}"[:200]
+        yield Issue(str(path), f"cannot be parsed ({reason(error)})")
 
 
 def _read_document(path: Path, suffix: str) -> Draft:
@@ -103,9 +65,9 @@ def _read_document(path: Path, suffix: str) -> Draft:
     else:
         fields, text = _front_matter(text)
         fields["text"] = text
-    draft = _draft(fields, str(path), path.stat().st_size)
+    draft = drafted(fields, str(path), path.stat().st_size)
     title = draft.title or title_in(draft.text) or _stem_title(path)
-    return replace(draft, title=title, published=draft.published or _dated(path.name))
+    return replace(draft, title=title, published=draft.published or dated(path.name))
 
 
 def decode(raw: bytes) -> str:
@@ -136,17 +98,6 @@ def _detected(raw: bytes) -> str:
     return raw.decode(best.encoding, errors="replace")
 
 
-def normalise(text: str) -> str:
-    """The form in which text is stored: NFC, `\\n` line ends, no NUL, no lone surrogates."""
-    plain = text.replace("\r\n", "\n").replace("\r", "\n").replace("\0", "")
-    plain = plain.encode("utf-8", "replace").decode("utf-8") if _has_surrogates(plain) else plain
-    return unicodedata.normalize("NFC", plain)
-
-
-def _has_surrogates(text: str) -> bool:
-    return any("\ud800" <= character <= "\udfff" for character in text)
-
-
 def _front_matter(text: str) -> tuple[dict[str, Any], str]:
     import yaml
 
@@ -157,7 +108,7 @@ def _front_matter(text: str) -> tuple[dict[str, Any], str]:
     try:
         fields = yaml.safe_load(match.group(1))
     except (yaml.YAMLError, ValueError, RecursionError) as error:
-        raise LoadError(f"has front matter that is not YAML ({_reason(error)})") from error
+        raise LoadError(f"has front matter that is not YAML ({reason(error)})") from error
     if not isinstance(fields, dict):
         return {}, text
     return {str(key).lower(): value for key, value in fields.items()}, plain[match.end() :]
@@ -233,70 +184,11 @@ def _from_line(line: bytes, origin: str, position: int) -> Draft | Issue:
     if not isinstance(record.get("text"), str):
         return Issue(origin, "has no field 'text' with the article's text")
     try:
-        return _draft(record, origin, position)
+        return drafted(record, origin, position)
     except LoadError as error:
         return Issue(origin, str(error))
     except (ValueError, OverflowError, RecursionError) as error:
-        return Issue(origin, f"cannot be parsed ({_reason(error)})")
-
-
-def _draft(fields: dict[str, Any], origin: str, position: int) -> Draft:
-    text = normalise(str(fields["text"]))
-    if not text.strip():
-        raise LoadError("holds no text")
-    if len(text) > MAX_TEXT_CHARS:
-        raise LoadError(f"holds {len(text):,} characters; an article may have {MAX_TEXT_CHARS:,}")
-    return Draft(
-        key=_scalar(fields.get("id")),
-        title=normalise(_scalar(fields.get("title")) or "")[:500],
-        text=text,
-        source=(_scalar(fields.get("source")) or "")[:MAX_SOURCE_CHARS] or None,
-        url=_url(fields.get("url")),
-        published=_day(fields.get("published") or fields.get("date")),
-        origin=origin,
-        position=position,
-    )
-
-
-def _url(value: object) -> str | None:
-    """An address as given; None for one so long that a cut one would lead elsewhere."""
-    plain = _scalar(value)
-    return plain if plain and len(plain) <= MAX_URL_CHARS else None
-
-
-def _scalar(value: object) -> str | None:
-    """A one-line string from a string, number or date; None for nothing and for anything nested."""
-    if isinstance(value, (str, int, float, date)) and not isinstance(value, bool):
-        plain = " ".join(normalise(str(value)).split())
-        return plain or None
-    return None
-
-
-def _day(value: object) -> date | None:
-    """A date from a date, or a string as ISO, RFC 2822 or with its month's name; None for anything else."""
-    if isinstance(value, datetime):
-        return value.date()
-    if isinstance(value, date):
-        return value
-    if not isinstance(value, str):
-        return None
-    for form, plain in (("%Y-%m-%d", value.strip()[:10]), *((form, value.strip()) for form in _DAY_FORMS)):
-        try:
-            return datetime.strptime(plain, form).date()
-        except ValueError:
-            continue
-    try:
-        return parsedate_to_datetime(value).date()
-    except (ValueError, TypeError, IndexError, OverflowError):
-        return None
-
-
-def _dated(name: str) -> date | None:
-    match = _DATED.search(name)
-    try:
-        return date(*(int(part) for part in match.groups())) if match else None
-    except ValueError:
-        return None
+        return Issue(origin, f"cannot be parsed ({reason(error)})")
 
 
 def title_in(text: str) -> str:
@@ -315,5 +207,5 @@ def title_in(text: str) -> str:
 
 def _stem_title(path: Path) -> str:
     stem = path.name[: -len(suffix_of(path))] if suffix_of(path) else path.stem
-    words = re.sub(r"[-_]+", " ", _DATED.sub("", stem)).strip()
+    words = re.sub(r"[-_]+", " ", DATED.sub("", stem)).strip()
     return words[:1].upper() + words[1:]

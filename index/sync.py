@@ -15,8 +15,8 @@ from index.chunk import Chunker
 from index.clean import find_noise
 from index.commit import Change, commit
 from index.discover import discover, exists, file_of, size_of, slug_of
+from index.draft import Draft, Issue
 from index.history import Counts, LastSync, Notes, now, write_last_sync
-from index.load import Draft, Issue
 from index.worker import Reader
 from index.writer import Writer, check_recipe, open_writer, recipe
 from rag.encoder import Encoder, load_encoder, load_matching

@@ -18,8 +18,10 @@ from datetime import date
 from pathlib import Path
 from typing import Any, BinaryIO, NamedTuple
 
-from index.load import Draft, Issue, read_file
+from index.draft import Draft, Issue
+from index.load import read_file
 from rag.disk import storage_errors
+from rag.types import Mark
 
 MEMORY_BYTES = 1024**3
 SECONDS = 30.0
@@ -131,6 +133,7 @@ def _from_message(message: dict[str, Any]) -> Draft | Issue:
         return Issue(**message["issue"])
     fields = message["draft"]
     fields["published"] = date.fromisoformat(fields["published"]) if fields["published"] else None
+    fields["marks"] = tuple(Mark(*mark) for mark in fields["marks"])
     return Draft(**fields)
 
 

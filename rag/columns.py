@@ -47,8 +47,10 @@ class Columns:
 
     def mask(self, filters: Filters) -> npt.NDArray[np.bool_] | None:
         """Which chunks pass `filters`; None where all do."""
-        if not filters:
-            return None
+        return np.asarray(self.kept(filters)[self.chunk_article]) if filters else None
+
+    def kept(self, filters: Filters) -> npt.NDArray[np.bool_]:
+        """Which articles pass `filters`."""
         keep = np.ones(len(self.article_row), bool)
         if filters.published_after:
             keep &= self.published >= days(filters.published_after)
@@ -62,7 +64,7 @@ class Columns:
             keep &= np.array([str(source).lower() in wanted for source in self.source.tolist()], bool)
         if filters.articles:
             keep &= np.isin(self.article_id, filters.articles)
-        return np.asarray(keep[self.chunk_article])
+        return keep
 
     def newest(self, as_of: date) -> date | None:
         """The date of the newest article up to a day, None where none has a date."""

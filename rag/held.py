@@ -92,5 +92,6 @@ class Held:
 
 
 def settings_of(calibration: Calibration) -> Settings:
+    """The defaults, with the minimal confidence of the calibration where its owner has set one."""
     least = calibration.min_confidence
     return Settings() if least is None else Settings(min_confidence=least)

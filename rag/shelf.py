@@ -12,9 +12,10 @@ from weakref import WeakKeyDictionary
 import numpy as np
 import numpy.typing as npt
 
-from rag.columns import UNDATED, Columns, days
+from rag.columns import UNDATED, Columns
 from rag.snapshot import Snapshot
 from rag.store import LIVE, Store
+from rag.types import Filters
 
 Order = Literal["newest", "oldest", "title", "source"]
 
@@ -67,7 +68,7 @@ def shelf(snapshot: Snapshot, query: Query) -> Shelf:
     Raises LibraryCorrupt.
     """
     columns, catalog = snapshot.columns, _catalog(snapshot)
-    kept = np.flatnonzero(_dated(columns, query) & _of_source(columns, query.source))
+    kept = np.flatnonzero(columns.kept(Filters(query.after, query.before)) & _of_source(columns, query.source))
     kept = catalog.matching(kept, query.words)
     total = len(kept)
     pages = max(1, -(-total // PAGE))
@@ -77,15 +78,6 @@ def shelf(snapshot: Snapshot, query: Query) -> Shelf:
     return Shelf(
         tuple(Row(row.id, row.title, row.source, row.published, row.chunks) for row in rows), total, page, pages
     )
-
-
-def _dated(columns: Columns, query: Query) -> npt.NDArray[np.bool_]:
-    keep = np.ones(len(columns.article_row), bool)
-    if query.after:
-        keep &= columns.published >= days(query.after)
-    if query.before:
-        keep &= (columns.published <= days(query.before)) & (columns.published != UNDATED)
-    return keep
 
 
 def _of_source(columns: Columns, source: str) -> npt.NDArray[np.bool_]:

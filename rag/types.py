@@ -34,9 +34,27 @@ class Noise(NamedTuple):
     kind: NoiseKind
 
 
+MarkKind = Literal["page", "heading"]
+
+
+class Mark(NamedTuple):
+    """A range of the stored text where a page begins, or that is a heading; `label` names the page or the section.
+
+    What `label` says holds from `start` to the next mark of the same kind.
+    """
+
+    start: int
+    end: int
+    kind: MarkKind
+    label: str
+
+
 @dataclass(frozen=True, slots=True)
 class Article:
-    """One stored article.  `text` is what was read, normalised once (NFC, `\\n` line ends), never changed."""
+    """One stored article.  `text` is what was read, normalised once (NFC, `\\n` line ends), never changed.
+
+    `language` is an ISO 639 code, None where it is not known; `marks` are the pages and headings, by their start.
+    """
 
     id: str
     title: str
@@ -46,6 +64,14 @@ class Article:
     published: date | None = None
     origin: str = ""
     noise: tuple[Noise, ...] = ()
+    author: str | None = None
+    language: str | None = None
+    marks: tuple[Mark, ...] = ()
+
+    def at(self, kind: MarkKind, place: int) -> str | None:
+        """The page or section in which a character stands, None where that is not known."""
+        labels = [mark.label for mark in self.marks if mark.kind == kind and mark.start <= place]
+        return labels[-1] if labels else None
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import platform
 import shlex
 from collections.abc import Callable, Sequence
@@ -14,9 +13,8 @@ from rag.errors import ModelError, RagError
 from rag.manifest import read_manifest
 from ui.ask import Desk, html
 from ui.markup import esc
-from ui.parts import UNEXPECTED, add_part
+from ui.parts import add_part, guarded
 from ui.port import LibraryPort
-from ui.render import problem
 
 if TYPE_CHECKING:
     import gradio as gr
@@ -25,8 +23,6 @@ if TYPE_CHECKING:
     from rag.encoder import Encoder
     from rag.library import Library, LibraryInfo
     from rag.verify import Check, VerifyReport
-
-log = logging.getLogger(__name__)
 
 SHOWN = (
     "gradio",
@@ -92,14 +88,12 @@ def verified(desk: Desk) -> str:
 
     # What was published since has other files, and may have another model.
     desk.refresh()
-    try:
+
+    def work() -> str:
         folder = Path(desk.library.info.path)
         return checks(verify(folder, encoder=_encoder(desk.library)), folder)
-    except RagError as error:
-        return problem(str(error))
-    except Exception:
-        log.exception("the library could not be verified")
-        return problem(UNEXPECTED)
+
+    return guarded(work)
 
 
 def _encoder(library: LibraryPort) -> Encoder | None:

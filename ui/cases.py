@@ -9,11 +9,12 @@ from typing import TYPE_CHECKING, Any
 
 from rag.errors import LoadError, RagError
 from ui.ask import Desk
+from ui.markup import plain
 from ui.parts import UNEXPECTED
 from ui.trial import places
 
 if TYPE_CHECKING:
-    from fastapi import FastAPI
+    from fastapi import FastAPI, Request
     from fastapi.responses import Response
 
     from eval.cases import Case
@@ -25,7 +26,6 @@ _TEXTS = ("question", "article", "quote", "answer")
 
 def add_routes(app: FastAPI, desk: Desk) -> None:
     """`POST /part/case`: JSON in and `{"said": ...}` out, or status 422 with a sentence."""
-    from fastapi import Request
     from fastapi.concurrency import run_in_threadpool
     from fastapi.responses import JSONResponse, PlainTextResponse
 
@@ -34,14 +34,12 @@ def add_routes(app: FastAPI, desk: Desk) -> None:
         try:
             return JSONResponse({"said": await run_in_threadpool(saved, desk, body)})
         except RagError as error:
-            return PlainTextResponse(_sendable(str(error)), 422)
+            return PlainTextResponse(plain(str(error)), 422)
         except Exception:
             log.exception("a case could not be saved")
             return PlainTextResponse(UNEXPECTED, 500)
 
-    # FastAPI reads the annotations from the module's names, where they are not imported.
-    case.__annotations__ = {"request": Request}
-    app.post("/part/case", response_class=JSONResponse)(case)
+    app.add_route("/part/case", case, methods=["POST"])
 
 
 def saved(desk: Desk, body: bytes) -> str:
@@ -66,7 +64,3 @@ def parsed(body: bytes) -> Case:
     except (ValueError, TypeError, KeyError, AttributeError, StopIteration, RecursionError):
         raise LoadError("The case cannot be read: reload the page and save it again.") from None
     return Case(verdict, asked=day, **texts)
-
-
-def _sendable(text: str) -> str:
-    return text.encode("utf-8", "replace").decode("utf-8")

@@ -19,7 +19,7 @@ from ui.trial import At, Listed, Outcome, Trial, known_sets, listed, opened, pla
 
 if TYPE_CHECKING:
     import gradio as gr
-    from fastapi import FastAPI
+    from fastapi import FastAPI, Request
     from fastapi.responses import Response
 
     from eval.dataset import Question
@@ -196,7 +196,6 @@ def _in_its_set(run: Run, ident: str) -> Question | None:
 
 def _add_report(app: FastAPI, desk: Desk) -> None:
     """Whole reports, in tabs of their own: the one run, or beside another one."""
-    from fastapi import Request
     from fastapi.responses import HTMLResponse
 
     def report(request: Request) -> Response:
@@ -209,9 +208,7 @@ def _add_report(app: FastAPI, desk: Desk) -> None:
             log.exception("a report could not be made")
             return HTMLResponse(_alone(UNEXPECTED), 500)
 
-    # FastAPI reads the annotations from the module's names, where they are not imported.
-    report.__annotations__ = {"request": Request}
-    app.get("/report/{name}.html", response_class=HTMLResponse)(report)
+    app.add_route("/report/{name}.html", report)
 
 
 def whole_report(library: LibraryPort, name: str, beside: str | None) -> str:

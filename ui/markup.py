@@ -56,6 +56,15 @@ def day(value: date) -> str:
     return f'<time datetime="{value.isoformat()}">{value.day} {value:%B} {value.year}</time>'
 
 
+DOT = '<span class="rag-dot" aria-hidden="true"> · </span>'
+
+
+def origin(source: str | None, published: date | None, url: str | None, *, undated: str = "") -> str:
+    """Source, date and link to the original, those that are known, in a line; `undated` stands for no date."""
+    parts = [f"<bdi>{esc(source)}</bdi>" if source else "", day(published) if published else undated, link(url)]
+    return DOT.join(part for part in parts if part)
+
+
 def counted(number: int, noun: str) -> str:
     """`1 article`, `1,204 articles`."""
     return f"{number:,} {noun}{'' if number == 1 else 's'}"

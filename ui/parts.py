@@ -10,7 +10,7 @@ from rag.errors import RagError
 from ui import render
 
 if TYPE_CHECKING:
-    from fastapi import FastAPI
+    from fastapi import FastAPI, Request
     from fastapi.responses import Response
 
 log = logging.getLogger(__name__)
@@ -31,15 +31,12 @@ def guarded(make: Callable[[], str]) -> str:
 
 def add_part(app: FastAPI, path: str, make: Callable[[dict[str, str]], str]) -> None:
     """Serves at `/part/PATH` the HTML that `make` makes of the query's parameters, each of them given once."""
-    from fastapi import Request
     from fastapi.responses import HTMLResponse
 
     def part(request: Request) -> Response:
         return HTMLResponse(guarded(lambda: make(dict(request.query_params))), headers={"cache-control": "no-store"})
 
-    # FastAPI reads the annotations from the module's names, where they are not imported.
-    part.__annotations__ = {"request": Request}
-    app.get(f"/part/{path}", response_class=HTMLResponse)(part)
+    app.add_route(f"/part/{path}", part)
 
 
 def whole_number(text: str | None, default: int, *, least: int = 0, most: int = 10**12) -> int:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from rag.types import Citation, Passage, Span
-from ui.markup import day, esc, link, marked
+from rag.types import Passage, Span
+from ui.markup import esc, marked, origin
 
 WHOLE = 1_400
 """A passage of up to so many characters is shown whole."""
@@ -23,14 +23,9 @@ def card(passage: Passage, *, scores: bool = False) -> str:
     )
 
 
-def byline(about: Passage | Citation) -> str:
+def byline(about: Passage) -> str:
     """Source, date and link to the original, those that are known."""
-    parts = [
-        f"<bdi>{esc(about.source)}</bdi>" if about.source else "",
-        day(about.published) if about.published else "",
-        link(about.url),
-    ]
-    shown = '<span class="rag-dot" aria-hidden="true"> · </span>'.join(part for part in parts if part)
+    shown = origin(about.source, about.published, about.url)
     return f'<p class="rag-byline">{shown}</p>' if shown else ""
 
 

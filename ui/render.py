@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from rag.types import Answer, Citation, Filters, Short
-from ui.markup import counted, day, esc, link
+from ui.markup import counted, day, esc, origin
 from ui.passage import card
 from ui.port import InfoPort
 
@@ -201,16 +201,11 @@ def emphasised(quote: str, citation: Citation, shorts: Sequence[Short]) -> str:
 
 def _source(citation: Citation, shorts: Sequence[Short], turn: int) -> str:
     """One line of the list of sources."""
-    parts = [
-        f"<bdi>{esc(citation.source)}</bdi>" if citation.source else "",
-        day(citation.published) if citation.published else "undated",
-        link(citation.url),
-    ]
-    dot = '<span class="rag-dot" aria-hidden="true"> · </span>'
+    where = origin(citation.source, citation.published, citation.url, undated="undated")
     return (
         f'<li value="{citation.number}"><a class="rag-open" href="#turn-{turn}" {_opens(citation, shorts)} dir="auto">'
         f"{esc(citation.title) or 'Untitled'}</a>"
-        f'<span class="rag-byline">{dot.join(part for part in parts if part)}</span></li>'
+        f'<span class="rag-byline">{where}</span></li>'
     )
 
 

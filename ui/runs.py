@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from ui.markup import counted, esc
+from ui.markup import DOT, counted, esc
 from ui.trial import Listed
 
 if TYPE_CHECKING:
@@ -61,10 +61,7 @@ def _byline(run: Listed) -> str:
     held = run.conditions
     asked = counted(run.done, "question") if run.complete else f"{run.done:,} of {held.questions:,} questions so far"
     parts = [_moment(held.started), asked, f"generation {held.generation:,}", esc(held.reader)]
-    return f'<p class="rag-byline">{_DOT.join(parts)}</p>'
-
-
-_DOT = '<span class="rag-dot" aria-hidden="true"> · </span>'
+    return f'<p class="rag-byline">{DOT.join(parts)}</p>'
 
 
 def _moment(started: str) -> str:

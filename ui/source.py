@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from rag.types import Article, Span
-from ui.markup import day, esc, link, marked, safe_url
+from ui.markup import esc, marked, origin, safe_url
 from ui.parts import whole_number
 from ui.port import LibraryPort
 
@@ -34,13 +34,7 @@ def source(library: LibraryPort, asked: dict[str, str]) -> str:
 
 def about(article: Article) -> str:
     """Source, date and link to the original."""
-    parts = [
-        f"<bdi>{esc(article.source)}</bdi>" if article.source else "",
-        day(article.published) if article.published else "undated",
-        link(article.url),
-    ]
-    dot = '<span class="rag-dot" aria-hidden="true"> · </span>'
-    return f'<p class="rag-byline">{dot.join(part for part in parts if part)}</p>'
+    return f'<p class="rag-byline">{origin(article.source, article.published, article.url, undated="undated")}</p>'
 
 
 def copies(article: Article, quote: Span) -> str:

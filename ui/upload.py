@@ -27,10 +27,10 @@ from ui.markup import counted, esc, plain
 from ui.parts import guarded
 
 if TYPE_CHECKING:
-    from fastapi import FastAPI
+    from fastapi import FastAPI, Request
     from fastapi.responses import Response
 
-    from index.load import Issue
+    from index.draft import Issue
     from index.sync import Progress, SyncReport
     from rag.encoder import Encoder
     from ui.ask import Desk
@@ -112,7 +112,7 @@ class Uploads:
 
     def place(self, tokens: Sequence[str]) -> tuple[list[Placed], list[Issue]]:
         """Give waiting files their own names, and say which could not get one.  Raises StorageError."""
-        from index.load import Issue
+        from index.draft import Issue
 
         placed: list[Placed] = []
         issues: list[Issue] = []
@@ -186,7 +186,6 @@ def safe_name(name: str) -> str:
 
 def add_upload(app: FastAPI, desk: Desk) -> None:
     """Takes files at `/part/upload?name=NAME`; the guard before it has looked at where the request comes from."""
-    from fastapi import Request
     from fastapi.responses import JSONResponse, PlainTextResponse
     from starlette.requests import ClientDisconnect
 
@@ -204,9 +203,7 @@ def add_upload(app: FastAPI, desk: Desk) -> None:
             return PlainTextResponse("The file did not arrive whole.", 400)
         return JSONResponse({"token": token})
 
-    # FastAPI reads the annotations from the module's names, where they are not imported.
-    upload.__annotations__ = {"request": Request}
-    app.post("/part/upload", response_model=None)(upload)
+    app.add_route("/part/upload", upload, methods=["POST"])
 
 
 def _library(desk: Desk) -> Path:

@@ -15,7 +15,8 @@ from hypothesis import strategies as st
 
 from eval.beir import article_id, beir_articles, load_beir
 from eval.dataset import Question
-from index.load import Draft, read_file
+from index.draft import Draft
+from index.load import read_file
 from index.sync import sync
 from rag.errors import LoadError
 from rag.library import Library

@@ -14,7 +14,8 @@ from hypothesis import strategies as st
 
 from eval.dataset import Question, load_set
 from eval.squad import load_squad, squad_articles
-from index.load import Draft, read_file
+from index.draft import Draft
+from index.load import read_file
 from rag.errors import LoadError
 from rag.types import Article
 

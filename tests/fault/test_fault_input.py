@@ -17,7 +17,7 @@ import pytest
 from fakes import SMALL_CHUNKS, FakeEncoder
 
 import index.sync
-from index.load import Draft, Issue
+from index.draft import Draft, Issue
 from index.sync import Progress, SyncReport, file_of, sync
 from index.worker import Reader
 from rag.snapshot import open_snapshot

@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 
 from index.chunk import Chunker, PieceSplitter
 from index.clean import body, find_noise
-from index.load import Draft, read_file
+from index.draft import Draft
+from index.load import read_file
 from rag.errors import ModelError
 from rag.manifest import ChunkerSpec
 from rag.passage import passage, title_share

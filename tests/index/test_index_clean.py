@@ -12,7 +12,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from index.clean import body, find_noise
-from index.load import Draft, read_file
+from index.draft import Draft
+from index.load import read_file
 from rag.types import Noise
 
 HERE = Path(__file__).parent

@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 from fakes import SMALL_CHUNKS, FakeEncoder
 
+from index.draft import Issue
 from index.history import MOST, NAME, Counts, LastSync, Named, Notes, now, read_last_sync, write_last_sync
-from index.load import Issue
 from index.sync import SyncReport, remove, sync
 from rag.verify import verify
 

@@ -15,7 +15,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from index.load import Draft, Issue, _dated, _day, decode, normalise, read_file, suffix_of, title_in
+from index.draft import Draft, Issue, dated, day, normalise
+from index.load import decode, read_file, suffix_of, title_in
 from index.worker import Reader, limit
 from rag.errors import LoadError
 
@@ -290,13 +291,13 @@ def test_any_bytes_give_drafts_or_issues_and_never_an_error(
     ],
 )
 def test_dates(value: object, expected: date | None) -> None:
-    assert _day(value) == expected
+    assert day(value) == expected
 
 
 @given(st.text(max_size=40) | st.from_regex(r"[0-9A-Za-z,: +-]{0,40}", fullmatch=True))
 @settings(max_examples=300, deadline=None)
 def test_any_string_is_a_date_or_none(value: str) -> None:
-    assert _day(value) is None or isinstance(_day(value), date)
+    assert day(value) is None or isinstance(day(value), date)
 
 
 @pytest.mark.parametrize(
@@ -311,7 +312,7 @@ def test_any_string_is_a_date_or_none(value: str) -> None:
     ],
 )
 def test_dates_in_file_names(name: str, expected: date | None) -> None:
-    assert _dated(name) == expected
+    assert dated(name) == expected
 
 
 def test_a_file_names_its_date_and_title_where_nothing_else_does(tmp_path: Path) -> None:

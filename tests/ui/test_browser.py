@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 import socket
 import threading
-import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from datetime import date
@@ -13,12 +12,11 @@ from typing import Any
 
 import pytest
 from chromium import BROWSER
-from ui_fakes import ANY, BRIDGE, CHOSEN, LIBRARY, FakeLibrary, answered, cite, short, side, whole
+from ui_fakes import BRIDGE, LIBRARY, FakeLibrary, SlowLibrary, answered, cite, short, side, whole
 from ui_payloads import PAYLOADS, poisoned_answer, poisoned_article
 
 from rag.errors import LibraryCorrupt
-from rag.stage import begin
-from rag.types import Answer, Filters, Settings
+from rag.types import Filters
 from ui import create_app
 from ui.markup import plain
 
@@ -238,21 +236,8 @@ def test_an_answer_has_an_address_of_its_own(browser: Any, url: str, library: Fa
 
 
 def test_a_question_can_be_stopped(browser: Any) -> None:
-    outcomes: list[str] = []
-
-    class Slow(FakeLibrary):
-        def ask(self, question: str, *, filters: Filters = ANY, settings: Settings = CHOSEN) -> Answer:
-            if "slow" not in question:
-                return super().ask(question)
-            try:
-                while True:
-                    begin("read")
-                    time.sleep(0.02)
-            except BaseException as error:
-                outcomes.append(type(error).__name__)
-                raise
-
-    for url in served(Slow()):
+    library = SlowLibrary()
+    for url in served(library):
         visit = visiting(browser, url, viewport=WIDE)
         visit.ask("slow?")
         visit.page.wait_for_selector("text=Reading the best passages…")
@@ -261,7 +246,7 @@ def test_a_question_can_be_stopped(browser: Any) -> None:
         visit.page.wait_for_selector("text=Stopped.")
         visit.ask("Who mediated the swap?")
         visit.page.wait_for_selector(".rag-sentence")
-        assert outcomes == ["Stopped"]
+        assert library.ended == ["Stopped"]
         visit.clean()
         visit.page.close()
 

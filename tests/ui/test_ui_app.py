@@ -8,7 +8,6 @@ import hashlib
 import json
 import logging
 import re
-import time
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import date
@@ -17,13 +16,12 @@ from typing import Any
 
 import pytest
 from starlette.testclient import TestClient
-from ui_fakes import LIBRARY, SWAP, FakeInfo, FakeLibrary
+from ui_fakes import LIBRARY, SWAP, FakeInfo, FakeLibrary, SlowLibrary
 from ui_payloads import PAYLOADS, poisoned_article
 from ui_reading import ATTRIBUTES, TAGS, Reader
 
 from rag.errors import LibraryCorrupt
-from rag.stage import begin
-from rag.types import MAX_QUESTION_CHARS, Answer, Filters, Settings
+from rag.types import MAX_QUESTION_CHARS, Filters
 from ui import create_app
 from ui.ask import UNEXPECTED, Desk, Turn, chosen
 from ui.guard import MAX_BODY
@@ -311,30 +309,20 @@ def test_a_conversation_grows_and_its_oldest_turns_are_let_go(library: FakeLibra
 
 def test_a_question_that_nobody_waits_for_is_stopped(library: FakeLibrary) -> None:
     """The generator is closed, as Gradio does when Stop is pressed; the library is told at its next stage."""
-    outcomes: list[str] = []
-
-    class Slow(FakeLibrary):
-        def ask(self, question: str, *, filters: Filters = Filters(), settings: Settings = Settings()) -> Answer:  # noqa: B008
-            try:
-                while True:
-                    begin("read")
-                    time.sleep(0.01)
-            except BaseException as error:
-                outcomes.append(type(error).__name__)
-                raise
+    slow = SlowLibrary()
 
     async def stop() -> None:
-        updates = Desk(Slow()).converse("Who?", None, ())
+        updates = Desk(slow).converse("slow?", None, ())
         for _ in range(3):
             await anext(updates)
         await updates.aclose()  # type: ignore[attr-defined]
         for _ in range(200):
-            if outcomes:
+            if slow.ended:
                 return
             await asyncio.sleep(0.01)
 
     asyncio.run(stop())
-    assert outcomes == ["Stopped"]
+    assert slow.ended == ["Stopped"]
 
 
 def test_filters_reach_the_library(library: FakeLibrary) -> None:

@@ -21,8 +21,8 @@ from ui_fakes import LIBRARY, SWAP, FakeInfo, FakeLibrary
 from ui_payloads import PAYLOADS, poisoned_article
 from ui_reading import ATTRIBUTES, TAGS, Reader
 
+from index.draft import Issue
 from index.history import Counts, LastSync, Named, write_last_sync
-from index.load import Issue
 from index.sync import SyncReport, sync
 from rag.errors import ArticleNotFound, LoadError, QuestionError
 from rag.library import Library

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import atexit
 import tempfile
+import time
 from dataclasses import dataclass, field, replace
 from datetime import date
 from functools import cache
@@ -231,6 +232,24 @@ class FakeLibrary:
 
     def close(self) -> None:
         self.closed = True
+
+
+@dataclass
+class SlowLibrary(FakeLibrary):
+    """Reads for ever where a question says "slow"; `ended` are the names of what ended it."""
+
+    ended: list[str] = field(default_factory=list)
+
+    def ask(self, question: str, *, filters: Filters = ANY, settings: Settings = CHOSEN) -> Answer:
+        if "slow" not in question:
+            return super().ask(question, filters=filters, settings=settings)
+        try:
+            while True:
+                begin("read")
+                time.sleep(0.01)
+        except BaseException as error:
+            self.ended.append(type(error).__name__)
+            raise
 
 
 _PLANNING = "Turkish agents then carried messages back and forth and fixed the order in which people would board."
