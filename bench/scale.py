@@ -17,11 +17,12 @@ import numpy as np
 import rag
 from bench.texts import SAMPLES
 from index.commit import Change, commit
+from index.duplicate import sketch
 from index.sync import sync
 from index.writer import open_writer, recipe
 from rag.encoder import load_encoder
 from rag.retrieve import rank
-from rag.store import Vector
+from rag.rows import Vector
 from rag.types import Chunk, Filters, Settings
 
 QUESTIONS = (
@@ -83,7 +84,8 @@ def _grow(library: Path, target: int) -> None:
                     spans = [Chunk(name, chunk.ordinal, chunk.start, chunk.end) for chunk in found]
                     vectors = _unit(random, len(spans), manifest.encoder.dimension)
                     other = replace(article, id=name, origin=f"{article.origin}-{copy}")
-                    born.append(writer.store.stage(other, made, spans, vectors, time.time()))
+                    sketched = sketch(article.text, article.noise)
+                    born.append(writer.store.stage(other, made, spans, vectors, sketched))
                     count += len(spans)
             copy += 1
         start = time.perf_counter()

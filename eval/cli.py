@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 from rich.console import Console
 
-from rag.cli import INCOMPLETE, OK, JsonOption, LibraryOption, default_library
 from rag.errors import LoadError
+from rag.option import INCOMPLETE, OK, JsonOption, LibraryOption, default_library
 
 if TYPE_CHECKING:
     from eval.command import Outcome

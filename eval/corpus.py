@@ -27,7 +27,7 @@ from rag.spec import file_sha256
 from rag.types import Article
 
 if TYPE_CHECKING:
-    from index.sync import OnProgress
+    from index.report import OnProgress
 
 CONVERSION = 1
 """Version of how SQuAD contexts and BEIR corpora are made into articles."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import re
 from collections.abc import Callable, Sequence
 from functools import lru_cache
 
@@ -16,6 +17,9 @@ from rag.sentences import sentences
 from rag.types import Article, Chunk, Span
 
 CACHED_CHARS = 2_000
+_UNSPACED = re.compile(r"[\u0e00-\u0fff\u1000-\u109f\u1780-\u17ff]")
+"""Scripts without spaces of which a tokenizer that does not know them makes one unknown token, however long the run."""
+_CLAUSE_MARKS = "，、；："
 CountTokens = Callable[[Sequence[str]], list[int]]
 
 
@@ -57,7 +61,7 @@ class Chunker:
     def __init__(self, spec: ChunkerSpec, count_tokens: CountTokens, budget: int) -> None:
         self.spec = spec
         self._count = count_tokens
-        self._counted = lru_cache(maxsize=1 << 16)(lambda text: count_tokens([text])[0])
+        self._counted = lru_cache(maxsize=1 << 16)(self._tokens)
         self._title_tokens = title_share(spec, budget)
         self._size = min(spec.max_tokens, budget - self._title_tokens - 8)
         if self._size < 16:
@@ -67,7 +71,7 @@ class Chunker:
     def chunks(self, article: Article) -> list[Chunk]:
         """The chunks of an article's body in order: `text[start:end]`, every visible character of it covered."""
         found: list[Chunk] = []
-        spans = sentences(article.text)
+        spans = sentences(article.text, article.language)
         for region in body(article.text, article.noise):
             for span in self._region(article.text, region, spans):
                 found.append(Chunk(article.id, len(found), span.start, span.end))
@@ -78,8 +82,14 @@ class Chunker:
         return passage(title, text, self._title_tokens, self._length)
 
     def _length(self, text: str) -> int:
-        """Tokens of a text; long ones are counted anew each time, so that the cache stays small."""
-        return self._counted(text) if len(text) <= CACHED_CHARS else self._count([text])[0]
+        """Tokens of a text, at least one for three characters of a script without spaces.
+
+        Long texts are counted anew each time, so that the cache stays small.
+        """
+        return self._counted(text) if len(text) <= CACHED_CHARS else self._tokens(text)
+
+    def _tokens(self, text: str) -> int:
+        return max(self._count([text])[0], len(_UNSPACED.findall(text)) // 3)
 
     def _region(self, text: str, region: Span, spans: Sequence[Span]) -> list[Span]:
         inner = text[region.start : region.end]
@@ -110,13 +120,14 @@ class Chunker:
         return start
 
     def _fit(self, inner: str, piece: Span) -> list[Span]:
-        """A piece as it is, or cut at spaces (at last anywhere) where a single sentence is over the size."""
+        """A piece as it is, or cut at spaces (else at marks, at last anywhere) where one sentence is over the size."""
         limit = self._size - self._overlap
         if self._length(inner[piece.start : piece.end]) <= limit:
             return [piece]
         middle = (piece.start + piece.end) // 2
         space = inner.rfind(" ", piece.start + 1, middle)
-        cut = space + 1 if space > 0 else middle
+        mark = max(inner.rfind(mark, piece.start + 1, middle) for mark in _CLAUSE_MARKS)
+        cut = space + 1 if space > 0 else mark + 1 if mark > 0 else middle
         if cut in (piece.start, piece.end):
             return [piece]
         return self._fit(inner, Span(piece.start, cut)) + self._fit(inner, Span(cut, piece.end))

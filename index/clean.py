@@ -70,11 +70,15 @@ _LABEL = re.compile(
     re.IGNORECASE,
 )
 _WORD = re.compile(r"[^\W\d_][\w’'-]*")
+_NOUNS_IN_CAPITALS = ("de", "lb")
 _LIST_MARK = re.compile(r"^(?:[-*•–]\s|\d{1,3}[.)]\s|#{1,6}\s|>|\|)")
 
 
-def find_noise(text: str, title: str) -> tuple[Noise, ...]:
-    """The ranges of `text`, whole lines in order, that are not the body of the article called `title`."""
+def find_noise(text: str, title: str, language: str | None = None) -> tuple[Noise, ...]:
+    """The ranges of `text`, whole lines in order, that are not the body of the article called `title`.
+
+    `language` is its ISO 639 code, where known.
+    """
     spans = lines(text)
     rows = [text[span.start : span.end] for span in spans]
     if is_wrapped(text):
@@ -83,7 +87,7 @@ def find_noise(text: str, title: str) -> tuple[Noise, ...]:
             for index, (span, row) in enumerate(zip(spans, rows, strict=True))
             if (kind := _wrapped_kind(index, row, rows, title))
         )
-    kinds = _kinds(rows, title)
+    kinds = _kinds(rows, title, language not in _NOUNS_IN_CAPITALS)
     return tuple(Noise(s.start, s.end, kind) for s, kind in zip(spans, kinds, strict=True) if kind)
 
 
@@ -108,7 +112,8 @@ def _wrapped_kind(index: int, row: str, rows: Sequence[str], title: str) -> Nois
     return _sure_kind(row) if ends_sentence(previous) else None
 
 
-def _kinds(rows: Sequence[str], title: str) -> list[NoiseKind | None]:
+def _kinds(rows: Sequence[str], title: str, title_case: bool) -> list[NoiseKind | None]:
+    """`title_case` is whether capitals tell a headline from a sentence."""
     kinds: list[NoiseKind | None] = [_sure_kind(row) for row in rows]
     head = next((i for i, row in enumerate(rows[:6]) if _same(row, title)), None)
     if head is not None:
@@ -117,7 +122,7 @@ def _kinds(rows: Sequence[str], title: str) -> list[NoiseKind | None]:
             if kinds[index] is None and _is_short(rows[index]):
                 kinds[index] = "kicker"
     for index, row in enumerate(rows):
-        if kinds[index] is None and _is_teaser(rows, kinds, index):
+        if title_case and kinds[index] is None and _is_teaser(rows, kinds, index):
             kinds[index] = "teaser"
             _mark_kicker(rows, kinds, index - 1)
         elif kinds[index] is None and _LABEL.match(row) and not _has_short_neighbour(rows, index):

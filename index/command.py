@@ -17,8 +17,10 @@ from rich.progress import (
     TimeRemainingColumn,
 )
 
-from index.sync import OnProgress, SyncReport, rebuild, sync
-from index.sync import Progress as SyncProgress
+from index.draft import Issue
+from index.report import OnProgress, SyncReport
+from index.report import Progress as SyncProgress
+from index.sync import Options, rebuild, sync
 from rag.encoder import Encoder, load_encoder, load_matching
 from rag.errors import LoadError
 from rag.manifest import NAME, ChunkerSpec, read_manifest
@@ -44,21 +46,28 @@ def run(paths: list[Path], library: Path, order: Order, console: Console) -> Syn
         raise LoadError("Name the files or folders to index: rag index FOLDER")
     if not paths:
         read_manifest(library)  # there must be something to build anew
-    encoder, chunker = _recipe(library, order, console)
-    with _progress(console) as bar:
+    encoder, chunker = load_recipe(library, console, order)
+    with progress(console) as bar:
         if order.anew and (library / NAME).exists():
-            report = rebuild(library, encoder, chunker, _reporter(bar))
+            report = rebuild(library, encoder, chunker, reporter(bar))
         else:
             report = sync(
-                paths, library, encoder=encoder, chunker=chunker, prune=order.prune, on_progress=_reporter(bar)
+                paths,
+                library,
+                encoder=encoder,
+                chunker=chunker,
+                options=Options(prune=order.prune),
+                on_progress=reporter(bar),
             )
-    _summarise(report, library, console)
+    summarise(report, library, console)
     if order.anew and paths and (library / NAME).exists():
         return run(paths, library, Order(prune=order.prune), console)
     return report
 
 
-def _recipe(library: Path, order: Order, console: Console) -> tuple[Encoder, ChunkerSpec]:
+def load_recipe(library: Path, console: Console, order: Order | None = None) -> tuple[Encoder, ChunkerSpec]:
+    """The encoder and chunk settings of a library, or those ordered for a new one."""
+    order = order or Order()
     known = read_manifest(library) if (library / NAME).exists() else None
     with console.status("Loading the encoder (compiled once, which takes some seconds) …"):
         encoder = load_encoder(order.model) if order.model or not known else load_matching(known.encoder)
@@ -67,7 +76,8 @@ def _recipe(library: Path, order: Order, console: Console) -> tuple[Encoder, Chu
     return encoder, replace(base, max_tokens=size, overlap=base.overlap if order.overlap is None else order.overlap)
 
 
-def _progress(console: Console) -> Progress:
+def progress(console: Console) -> Progress:
+    """A bar with what is being done, counts and the time left."""
     columns = (
         SpinnerColumn(),
         TextColumn("{task.fields[what]}"),
@@ -79,35 +89,44 @@ def _progress(console: Console) -> Progress:
     return Progress(*columns, console=console, transient=True)
 
 
-def _reporter(bar: Progress) -> OnProgress:
+def reporter(bar: Progress) -> OnProgress:
+    """Shows the progress of a sync on `bar`."""
     task = bar.add_task("index", total=None, what="Reading", counts="")
 
-    def report(progress: SyncProgress) -> None:
-        rate = progress.chunks / progress.seconds if progress.seconds else 0.0
-        counts = f"{progress.articles:,} articles, {progress.chunks:,} chunks, {rate:.0f}/s"
-        if progress.skipped:
-            counts += f", {progress.skipped:,} skipped"
-        what = progress.stage.capitalize()
-        bar.update(task, total=progress.total or None, completed=progress.done, what=what, counts=counts)
+    def report(now: SyncProgress) -> None:
+        rate = now.chunks / now.seconds if now.seconds else 0.0
+        files = f"{now.files:,}/{now.all_files:,} files, " if now.all_files > 1 else ""
+        counts = f"{files}{now.articles:,} articles, {now.chunks:,} chunks, {rate:.0f}/s"
+        if now.skipped:
+            counts += f", {now.skipped:,} skipped"
+        bar.update(task, total=now.total or None, completed=now.done, what=now.stage.capitalize(), counts=counts)
 
     return report
 
 
-def _summarise(report: SyncReport, library: Path, console: Console) -> None:
+def issue_line(issue: Issue) -> str:
+    """A line of markup for something that the user should know."""
+    mark = "[red]skipped[/]" if issue.skipped else "[yellow]note[/]"
+    return f"{mark} {escape(issue.origin)}: {escape(issue.message)}"
+
+
+def summarise(report: SyncReport, library: Path, console: Console) -> None:
+    """What a sync did, and each file that was not taken."""
     for issue in report.issues:
-        mark = "[red]skipped[/]" if issue.skipped else "[yellow]note[/]"
-        console.print(f"{mark} {escape(issue.origin)}: {escape(issue.message)}", soft_wrap=True)
+        console.print(issue_line(issue), soft_wrap=True)
     parts = [
         f"{count:,} {word}"
         for count, word in (
             (report.added, "added"), (report.changed, "changed"), (report.unchanged, "unchanged"),
-            (report.removed, "removed"), (report.skipped, "skipped"),
+            (report.moved, "moved"), (report.removed, "removed"), (report.skipped, "skipped"),
+            (report.quarantined, "in quarantine (rag status)"),
         )
         if count
     ]  # fmt: skip
+    share = f", {report.busy / report.seconds:.0%} of it in the encoder" if report.embedded and report.seconds else ""
     console.print(
         f"{escape(str(library))}: {', '.join(parts) or 'nothing to do'} ({report.embedded:,} chunks embedded, "
-        f"{report.seconds:.1f} s, generation {report.generation})",
+        f"{report.seconds:.1f} s{share}, generation {report.generation})",
         soft_wrap=True,
     )
 

@@ -12,15 +12,19 @@ from pathlib import Path
 
 import numpy as np
 
+from index.duplicate import groups, sketch
+from index.version import keep_replaced
 from rag import dense, lexical
-from rag.columns import Columns, days
+from rag.columns import Columns, Ints, days
 from rag.disk import storage_errors, sync_file, sync_folder, unleased, write_synced
 from rag.errors import LibraryCorrupt, StorageError
-from rag.manifest import FileFacts, Manifest, from_facts, write_manifest
+from rag.manifest import FORMAT, FileFacts, Manifest, from_facts, write_manifest
+from rag.rows import ArticleRow
 from rag.snapshot import COLUMNS, LEASE, LEXICAL, VECTORS, generation_folder, header
 from rag.spec import file_sha256
-from rag.store import ArticleRow, Store, delete_rows
+from rag.store import Store, delete_rows
 
+BLOCK_VECTORS = 16_384
 STAGED_DAYS = 7
 """Embedded articles that no run published are forgotten after this long."""
 
@@ -51,7 +55,8 @@ def commit(folder: Path, store: Store, base: Manifest, change: Change, now: floa
     generation = base.generation + 1
     with storage_errors(f"writing generation {generation} of {folder}"):
         _apply(store, change, generation)
-        manifest = build(folder, store, replace(base, generation=generation), previous=base, dead=change.dead)
+        target = replace(base, generation=generation, format=FORMAT)
+        manifest = build(folder, store, target, previous=base, dead=change.dead)
         publish(folder, store, manifest, now)
     return manifest
 
@@ -131,7 +136,7 @@ def build(
     if place.exists():
         shutil.rmtree(place)
     (place / LEXICAL).mkdir(parents=True)
-    columns, vectors = _columns(store, articles, target)
+    columns = _write_vectors(place / VECTORS, store, articles, target)
     target = replace(
         target,
         articles=len(articles),
@@ -139,7 +144,6 @@ def build(
         digest=digest_of(articles),
     )
     write_synced(place / COLUMNS, replace(columns, header=np.array(header(target))).to_bytes())
-    write_synced(place / VECTORS, dense.build(vectors, target.encoder.dimension))
     write_synced(place / LEASE, b"")
     _build_lexical(folder, store, articles, target, previous, dead)
     files = _sync_tree(folder, place)
@@ -155,19 +159,28 @@ def digest_of(articles: Sequence[ArticleRow]) -> str:
     return hashlib.sha256(b"".join(article.digest for article in articles)).hexdigest()
 
 
-def _columns(store: Store, articles: list[ArticleRow], target: Manifest) -> tuple[Columns, dense.Vector]:
-    count = sum(article.chunks for article in articles)
-    vectors = np.empty((count, target.encoder.dimension), np.float16)
-    places = np.empty((count, 4), np.int64)
-    position = 0
-    for index, article in enumerate(articles):
-        for chunk in store.chunks(article, target.encoder.dimension):
-            vectors[position] = chunk.vector
-            places[position] = (chunk.row, index, chunk.start, chunk.end)
-            position += 1
-    order = np.argsort(places[:, 0], kind="stable")
-    places = places[order]
-    columns = Columns(
+def _write_vectors(path: Path, store: Store, articles: list[ArticleRow], target: Manifest) -> Columns:
+    """Write the vector index of the articles' chunks, by row; the columns in the same order."""
+    places = np.empty((sum(article.chunks for article in articles), 4), np.int64)
+
+    def blocks() -> Iterator[dense.Vector]:
+        block: list[dense.Vector] = []
+        for position, (place, chunk) in enumerate(store.live_chunks(articles, target.encoder.dimension)):
+            places[position] = (chunk.row, place, chunk.start, chunk.end)
+            block.append(chunk.vector)
+            if len(block) == BLOCK_VECTORS:
+                yield np.stack(block)
+                block.clear()
+        if block:
+            yield np.stack(block)
+
+    dense.write(path, blocks(), target.encoder.dimension)
+    return _columns(store, articles, places)
+
+
+def _columns(store: Store, articles: list[ArticleRow], places: Ints) -> Columns:
+    published = np.array([days(article.published) for article in articles], np.int32)
+    return Columns(
         chunk_row=places[:, 0].copy(),
         chunk_article=places[:, 1].astype(np.int32),
         start=places[:, 2].astype(np.int32),
@@ -175,11 +188,27 @@ def _columns(store: Store, articles: list[ArticleRow], target: Manifest) -> tupl
         article_row=np.array([article.row for article in articles], np.int64),
         article_id=np.array([article.id for article in articles], dtype=np.str_),
         article_seal=np.array([article.digest for article in articles], dtype="V32"),
-        published=np.array([days(article.published) for article in articles], np.int32),
+        published=published,
         source=np.array([article.source or "" for article in articles], dtype=np.str_),
         header=np.array(()),
+        group=groups(_sketches(store, articles), published),
+        language=np.array([article.language or "" for article in articles], dtype=np.str_),
     )
-    return columns, vectors[order]
+
+
+def _sketches(store: Store, articles: Sequence[ArticleRow]) -> list[bytes]:
+    """The sketch of each article, made again where a library of format 1 has none or a stored one is damaged."""
+    found = [store.sketch(article) for article in articles]
+    made = {
+        place: sketch(store.article(article.row).text, article.noise)
+        for place, (article, known) in enumerate(zip(articles, found, strict=True))
+        if known is None
+    }
+    if made:
+        with store.transaction():
+            for place, new in made.items():
+                store.set_sketch(articles[place], new)
+    return [made[place] if known is None else known for place, known in enumerate(found)]
 
 
 def _build_lexical(
@@ -191,12 +220,14 @@ def _build_lexical(
     dead: Sequence[int],
 ) -> None:
     place = generation_folder(folder, target.generation) / LEXICAL
-    added = articles
-    if previous is not None:
-        _link_tree(generation_folder(folder, previous.generation) / LEXICAL, place)
+    last = generation_folder(folder, previous.generation) / LEXICAL if previous is not None else None
+    if last is not None and lexical.is_current(last):
+        _link_tree(last, place)
         born = {row for (row,) in store.query("SELECT row FROM articles WHERE born = ?", (target.generation,))}
         added = [article for article in articles if article.row in born]
-    lexical.update(place, remove=dead, add=_entries(store, added))
+        lexical.update(place, remove=dead, add=_entries(store, added))
+    else:
+        lexical.update(place, remove=(), add=_entries(store, articles))
 
 
 def _entries(store: Store, articles: list[ArticleRow]) -> Iterator[lexical.LexicalEntry]:
@@ -205,7 +236,13 @@ def _entries(store: Store, articles: list[ArticleRow]) -> Iterator[lexical.Lexic
         found = store.query("SELECT row, start, end FROM chunks WHERE article = ? ORDER BY ordinal", (row.row,))
         for chunk, start, end in found:
             yield lexical.LexicalEntry(
-                chunk, row.row, days(row.published), row.source or "", row.title, article.text[start:end]
+                chunk,
+                row.row,
+                days(row.published),
+                row.source or "",
+                row.title,
+                article.text[start:end],
+                row.language,
             )
 
 
@@ -247,6 +284,7 @@ def clear(folder: Path, store: Store, current: int, now: float) -> None:
             else:
                 oldest = min(oldest, int(place.name))
     with store.transaction():
+        keep_replaced(store, current, oldest, now)
         delete_rows(store, "dead IS NOT NULL AND dead <= :oldest", {"oldest": oldest})
         delete_rows(store, "born IS NULL AND staged < :limit", {"limit": now - STAGED_DAYS * 86_400})
         store.execute("DELETE FROM generations WHERE generation < ?", (oldest,))

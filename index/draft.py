@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
 from email.utils import parsedate_to_datetime
-from typing import Any
+from typing import Any, Literal
 
 from rag.errors import LoadError
 from rag.types import Mark
@@ -48,20 +48,29 @@ class Draft:
 
 @dataclass(frozen=True, slots=True)
 class Issue:
-    """Something about a file (or a line of it) that the user should know; `skipped` if nothing was taken from it."""
+    """Something about a file (or a line of it) that the user should know; `skipped` if nothing was taken from it.
+
+    `again`: the file may be readable next time although it did not change.
+    """
 
     origin: str
     message: str
     skipped: bool = True
+    again: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Piece:
-    """A part of a document, in its order; `page` names the page that begins with it, `heading` whether it is one."""
+    """A part of a document, in its order; `page` names the page that begins with it, `heading` whether it is one.
+
+    `gap` stands between it and what comes before: a blank line, or " " or "" where a page ends within a paragraph or
+    a word.
+    """
 
     text: str
     page: str | None = None
     heading: bool = False
+    gap: Literal["\n\n", " ", ""] = "\n\n"
 
 
 def normalise(text: str) -> str:
@@ -101,7 +110,7 @@ def drafted(fields: dict[str, Any], origin: str, position: int, marks: tuple[Mar
 
 
 def joined(pieces: Iterable[Piece]) -> tuple[str, tuple[Mark, ...]]:
-    """The normalised text of pieces, a blank line between them, and the marks of their pages and headings."""
+    """The normalised text of pieces, their gaps between them, and the marks of their pages and headings."""
     texts: list[str] = []
     marks: list[Mark] = []
     length = 0
@@ -112,15 +121,23 @@ def joined(pieces: Iterable[Piece]) -> tuple[str, tuple[Mark, ...]]:
         waiting = piece.page or waiting
         if not text:
             continue
-        start = length + 2 if texts else 0
-        length = start + len(text)
+        if texts:
+            texts.append(_gap(piece.gap, texts[-1], text))
+            length += len(texts[-1])
+        start, length = length, length + len(text)
         if waiting is not None:
             marks.append(Mark(start, length, "page", waiting[:MAX_LABEL_CHARS]))
             waiting = None
         if piece.heading:
             marks.append(Mark(start, length, "heading", " ".join(text.split())[:MAX_LABEL_CHARS]))
         texts.append(text)
-    return "\n\n".join(texts), tuple(marks)
+    return "".join(texts), tuple(marks)
+
+
+def _gap(gap: str, before: str, after: str) -> str:
+    """The gap that was asked for; a space where what comes after would melt into the character before."""
+    apart = not unicodedata.combining(after[0]) and unicodedata.is_normalized("NFC", before[-1] + after[0])
+    return gap if gap or apart else " "
 
 
 def _author(value: object) -> str | None:

@@ -1,101 +1,159 @@
-"""Files to article drafts: encodings, front matter, HTML metadata, JSON lines.
+"""Files to article drafts: which reader takes which kind of file, and plain text with front matter.
 
 `read_file` is pure parsing and runs in the worker process (`index/worker.py`); nothing here writes.
 """
 
 from __future__ import annotations
 
-import gzip
-import io
-import json
 import re
 import stat
-import zlib
-from collections.abc import Iterator
-from dataclasses import replace
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 from index.draft import DATED, Draft, Issue, dated, drafted, reason
+from index.raw import decode, whole
 from rag.errors import LoadError
 from rag.sentences import ends_sentence, lines
 
-SUFFIXES = (".txt", ".md", ".html", ".htm", ".jsonl", ".jsonl.gz")
-MAX_FILE_BYTES = 64 * 1024 * 1024
-"""Of one document; a .jsonl file may be of any size, each of its lines of this."""
-MAX_NAMED_LINES = 100
-"""Bad lines of one .jsonl file that are named one by one; a binary file may have millions."""
-MAX_GZ_BYTES = 16 * 1024**3
+if TYPE_CHECKING:
+    from index.archive import Room
+
+TEXTS = (".txt", ".text", ".md", ".markdown")
+PAGES = (".html", ".htm", ".xhtml", ".mhtml", ".mht")
+OFFICE = (".docx", ".odt")
+MAILS = (".eml", ".mbox")
+TABLES = (".csv", ".tsv", ".jsonl", ".ndjson", ".jsonl.gz", ".json")
+ARCHIVES = (".zip", ".tar", ".tar.gz", ".tgz", ".tar.bz2", ".tar.xz")
+SUFFIXES = (*TEXTS, *PAGES, ".pdf", *OFFICE, ".epub", *MAILS, *TABLES, *ARCHIVES)
+"""Every kind of file that is read; no other list says so."""
+ROWS = (*TABLES, ".mbox")
+"""Files of many articles, which are told by their number: `news.csv#12`."""
+HOLDERS = (*ARCHIVES, ".eml", ".mbox")
+"""Files that hold other files, which are told by their name: `articles.zip#inner/a.pdf`."""
 
 _FRONT = re.compile(r"\A---[ \t]*\n(.*?)\n(?:---|\.\.\.)[ \t]*(?:\n|\Z)", re.DOTALL)
-_BOMS = ((b"\xef\xbb\xbf", "utf-8-sig"), (b"\xff\xfe", "utf-16"), (b"\xfe\xff", "utf-16"))
 
 
 def suffix_of(path: Path) -> str:
     """The recognised ending of a file's name, "" if none."""
     name = path.name.lower()
-    return next((suffix for suffix in (".jsonl.gz", *SUFFIXES) if name.endswith(suffix)), "")
+    return next((suffix for suffix in SUFFIXES if name.endswith(suffix)), "")
 
 
-def read_file(path: Path) -> Iterator[Draft | Issue]:
-    """The drafts in one file and what was wrong with it.  Raises nothing on bad content, MemoryError at its limit."""
+def read_file(path: Path, fields: Mapping[str, str] | None = None) -> Iterator[Draft | Issue]:
+    """The drafts in one file and what was wrong with it.  Raises nothing on bad content, MemoryError at its limit.
+
+    `fields` names the columns or keys of tables that hold our fields, such as {"text": "Story"} (`index/table.py`).
+    """
     try:
-        suffix = suffix_of(path)
-        if suffix in (".jsonl", ".jsonl.gz"):
-            yield from _read_lines(path, suffix)
-            return
-        yield _read_document(path, suffix)
+        if not stat.S_ISREG(path.stat().st_mode):
+            raise LoadError("is not a regular file")
+        with path.open("rb") as stream:
+            yield from _read(stream, _Place(str(path), path.name, fields or {}))
     except LoadError as error:
         yield Issue(str(path), str(error))
     except OSError as error:
-        yield Issue(str(path), f"cannot be read: {error.strerror or error}")
+        yield Issue(str(path), f"cannot be read: {error.strerror or error}", again=True)
+
+
+@dataclass(frozen=True, slots=True)
+class _Place:
+    """Where a stream comes from; `name` is that of its file, which lies in another where there is a `room` for it."""
+
+    origin: str
+    name: str
+    fields: Mapping[str, str]
+    room: Room | None = None
+
+    def member(self, stream: BinaryIO, origin: str, room: Room) -> Iterator[Draft | Issue]:
+        """Read a file that this one holds; what is wrong with it ends only itself."""
+        name = origin[len(self.origin) + 1 :]
+        # In a mailbox, the number of its message stands before an attachment's name.
+        name = name.partition("#")[2] if suffix_of(Path(self.name)) == ".mbox" else name
+        return _read(stream, _Place(origin, name, self.fields, room))
+
+
+def _read(stream: BinaryIO, place: _Place) -> Iterator[Draft | Issue]:
+    suffix = suffix_of(Path(place.name))
+    try:
+        if not stream.read(1):
+            raise LoadError("is empty")
+        stream.seek(0)
+        for item in _items(stream, suffix, place):
+            # Of a file that holds many, each has been named where it was read.
+            whole_file = isinstance(item, Draft) and item.origin == place.origin
+            yield _named(item, place.name) if whole_file and isinstance(item, Draft) else item
+    except LoadError as error:
+        yield Issue(place.origin, str(error))
+    except MemoryError:
+        raise
+    except OSError as error:
+        # Libraries have errors of this kind for bad content too; those carry no number.
+        yield Issue(place.origin, f"cannot be read: {error.strerror or error}", again=error.errno is not None)
     except Exception as error:
         # Parsers of other people's formats fail in ways that nobody lists; one file must not end the batch.
-        yield Issue(str(path), f"cannot be parsed ({reason(error)})")
+        yield Issue(place.origin, f"cannot be parsed ({reason(error)})")
 
 
-def _read_document(path: Path, suffix: str) -> Draft:
-    if not stat.S_ISREG(path.stat().st_mode):
-        raise LoadError("is not a regular file")
-    if path.stat().st_size > MAX_FILE_BYTES:
-        raise LoadError(f"has {path.stat().st_size:,} bytes; a document may have {MAX_FILE_BYTES:,}")
-    text = decode(path.read_bytes())
-    if suffix in (".html", ".htm"):
-        fields = _from_html(text)
-    else:
-        fields, text = _front_matter(text)
-        fields["text"] = text
-    draft = drafted(fields, str(path), path.stat().st_size)
-    title = draft.title or title_in(draft.text) or _stem_title(path)
-    return replace(draft, title=title, published=draft.published or dated(path.name))
+def _items(stream: BinaryIO, suffix: str, place: _Place) -> Iterator[Draft | Issue]:
+    """What the reader of this kind of file gives; only that reader is loaded."""
+    origin = place.origin
+    if suffix in TEXTS:
+        return iter([_read_text(stream, origin)])
+    if suffix in PAGES:
+        from index import web
+
+        return web.read(stream, origin)
+    if suffix in TABLES:
+        from index import table
+
+        return table.read(stream, origin, suffix, place.fields)
+    if suffix in MAILS:
+        from index import mail
+
+        return (mail.read_box if suffix == ".mbox" else mail.read)(stream, origin, place.member, place.room)
+    if suffix in ARCHIVES:
+        from index import archive
+
+        return archive.read(stream, origin, place.member, _known, place.room)
+    return _read_document(stream, suffix, origin)
 
 
-def decode(raw: bytes) -> str:
-    """Bytes to text: by byte order mark, as UTF-8, else as detected.  Raises LoadError for empty or binary data."""
-    if not raw.strip():
-        raise LoadError("is empty")
-    for mark, name in _BOMS:
-        if raw.startswith(mark):
-            try:
-                return raw.decode(name)
-            except UnicodeDecodeError as error:
-                raise LoadError(f"starts as {name} but is not: {error.reason}") from error
-    if b"\0" in raw[:65_536]:
-        raise LoadError("is binary, not text")
-    try:
-        return raw.decode("utf-8")
-    except UnicodeDecodeError:
-        return _detected(raw)
+def _known(name: str) -> bool:
+    return bool(suffix_of(Path(name)))
 
 
-def _detected(raw: bytes) -> str:
-    from charset_normalizer import from_bytes
+def _read_document(stream: BinaryIO, suffix: str, origin: str) -> Iterator[Draft | Issue]:
+    if suffix == ".pdf":
+        from index import pdf
 
-    best = from_bytes(raw[:1_000_000]).best()
-    control = sum(byte < 9 or 13 < byte < 32 for byte in raw[:65_536])
-    if best is None or control > len(raw[:65_536]) // 50:
-        raise LoadError("is binary or in an unknown encoding; save it as UTF-8")
-    return raw.decode(best.encoding, errors="replace")
+        return pdf.read(stream, origin)
+    if suffix in OFFICE:
+        from index import office
+
+        return office.read(stream, origin)
+    if suffix == ".epub":
+        from index import epub
+
+        return epub.read(stream, origin)
+    raise LoadError("is of a kind that is not read")
+
+
+def _named(draft: Draft, name: str) -> Draft:
+    title = draft.title or title_in(draft.text) or _stem_title(Path(name))
+    made = draft.published
+    if suffix_of(Path(name)) in (".pdf", *OFFICE):
+        # Their own date is when the file was made; one that somebody wrote into its name is meant.
+        return replace(draft, title=title, published=dated(name) or made)
+    return replace(draft, title=title, published=made or dated(name))
+
+
+def _read_text(stream: BinaryIO, origin: str) -> Draft:
+    raw = whole(stream)
+    fields, text = _front_matter(decode(raw))
+    return drafted({**fields, "text": text}, origin, len(raw))
 
 
 def _front_matter(text: str) -> tuple[dict[str, Any], str]:
@@ -112,83 +170,6 @@ def _front_matter(text: str) -> tuple[dict[str, Any], str]:
     if not isinstance(fields, dict):
         return {}, text
     return {str(key).lower(): value for key, value in fields.items()}, plain[match.end() :]
-
-
-def _from_html(html: str) -> dict[str, Any]:
-    import trafilatura
-
-    try:
-        found = trafilatura.bare_extraction(html, include_comments=False, with_metadata=True, favor_recall=True)
-    except (ValueError, RecursionError, TypeError, AttributeError) as error:
-        raise LoadError(f"is not readable HTML ({error})") from error
-    facts: dict[str, Any] = (found if isinstance(found, dict) else found.as_dict()) if found is not None else {}
-    if not facts.get("text"):
-        raise LoadError("holds no article text (an empty page, a menu, or one that is drawn by JavaScript)")
-    return {
-        "title": facts.get("title"),
-        "source": facts.get("sitename") or facts.get("hostname"),
-        "url": facts.get("url"),
-        "published": facts.get("date"),
-        "text": facts["text"],
-    }
-
-
-def _read_lines(path: Path, suffix: str) -> Iterator[Draft | Issue]:
-    with path.open("rb") as raw:
-        stream: Any = _Bounded(gzip.GzipFile(fileobj=raw), MAX_GZ_BYTES) if suffix == ".jsonl.gz" else raw
-        number = 0
-        blank = True
-        bad = 0
-        try:
-            while line := stream.readline(MAX_FILE_BYTES + 1):
-                number += 1
-                if len(line) > MAX_FILE_BYTES:
-                    raise LoadError(f"line {number} has more than {MAX_FILE_BYTES:,} bytes; the rest is not read")
-                if line.strip():
-                    blank = False
-                    item = _from_line(line, f"{path}#{number}", raw.tell())
-                    bad += isinstance(item, Issue)
-                    if isinstance(item, Draft) or bad <= MAX_NAMED_LINES:
-                        yield item
-        except (EOFError, OSError, ValueError, zlib.error) as error:
-            blank = False
-            yield Issue(str(path), f"ends badly after line {number}: {error}")
-        if bad > MAX_NAMED_LINES:
-            yield Issue(str(path), f"has {bad - MAX_NAMED_LINES:,} more lines from which nothing could be taken")
-        if blank:
-            yield Issue(str(path), "is empty")
-
-
-class _Bounded:
-    """A stream that refuses to give more than so many bytes."""
-
-    def __init__(self, stream: gzip.GzipFile, limit: int) -> None:
-        self._stream = io.BufferedReader(stream)
-        self._left = limit
-
-    def readline(self, size: int) -> bytes:
-        line = self._stream.readline(size)
-        self._left -= len(line)
-        if self._left < 0:
-            raise LoadError("unpacks to more than is allowed")
-        return line
-
-
-def _from_line(line: bytes, origin: str, position: int) -> Draft | Issue:
-    try:
-        record = json.loads(line)
-    except (ValueError, RecursionError) as error:
-        return Issue(origin, f"is not JSON ({error})"[:200])
-    if not isinstance(record, dict):
-        return Issue(origin, "is not a JSON object with the fields id, title, text, source, url, published")
-    if not isinstance(record.get("text"), str):
-        return Issue(origin, "has no field 'text' with the article's text")
-    try:
-        return drafted(record, origin, position)
-    except LoadError as error:
-        return Issue(origin, str(error))
-    except (ValueError, OverflowError, RecursionError) as error:
-        return Issue(origin, f"cannot be parsed ({reason(error)})")
 
 
 def title_in(text: str) -> str:

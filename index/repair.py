@@ -15,7 +15,8 @@ from index.writer import locked
 from rag.columns import Columns, read_columns
 from rag.disk import storage_errors, write_atomic
 from rag.errors import FormatTooNew, LibraryCorrupt, LibraryError, LibraryNotFound, StorageError
-from rag.manifest import Manifest, read_manifest
+from rag.manifest import FORMAT, Manifest, read_manifest
+from rag.rows import content_digest
 from rag.snapshot import COLUMNS, generation_folder, header
 from rag.store import LIVE, NAME, Store, delete_rows
 from rag.verify import verify
@@ -110,6 +111,7 @@ def _republish(folder: Path, store: Store, problems: tuple[str, ...]) -> RepairR
         # Also where the store's own record was damaged.
         record(store, base)
         store.execute("DELETE FROM chunks WHERE article NOT IN (SELECT row FROM articles)")
+        _drop_damaged_texts(store)
     columns = _published_columns(folder, base)
     if columns is not None:
         _set_live(store, base, columns)
@@ -120,10 +122,17 @@ def _republish(folder: Path, store: Store, problems: tuple[str, ...]) -> RepairR
         for row in broken:
             store.execute("UPDATE articles SET dead = ? WHERE row = ?", (generation, row))
     with storage_errors(f"writing generation {generation} of {folder}"):
-        target = replace(base, generation=generation, product=version("article-rag"), files=())
+        target = replace(base, generation=generation, product=version("article-rag"), files=(), format=FORMAT)
         publish(folder, store, build(folder, store, target), time.time())
     _delete_damaged(store, base, broken)
     return RepairReport(generation, problems, tuple(lost), str(written) if written else None)
+
+
+def _drop_damaged_texts(store: Store) -> None:
+    """Earlier texts prove something only while they are whole; inside a transaction."""
+    for row, title, text, content in store.query("SELECT row, title, text, content FROM versions"):
+        if content_digest(str(title), str(text)) != content:
+            store.execute("DELETE FROM versions WHERE row = ?", (row,))
 
 
 def _base(folder: Path, store: Store) -> Manifest:

@@ -1,6 +1,7 @@
 """Reading files in a child process, so that a bomb, a crash or a hang costs that file only.
 
-The parent sends one path a line; the child answers with JSON lines and ends each file with `{"done": true}`.
+The parent sends a path and the names of its fields a line, as JSON; the child answers with JSON lines and ends each
+file with `{"done": true}`.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ import selectors
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from dataclasses import asdict
 from datetime import date
@@ -44,26 +45,32 @@ class Reader:
         self._child: subprocess.Popen[bytes] | None = None
         self._buffer = b""
         self._files = 0
+        self._given_up = False
 
-    def read(self, path: Path) -> Iterator[Draft | Issue]:
-        """The drafts and issues of one file; never raises for what is in it.  Raises StorageError without a child."""
+    def read(self, path: Path, fields: Mapping[str, str] | None = None) -> Iterator[Draft | Issue]:
+        """The drafts and issues of one file; never raises for what is in it.  Raises StorageError without a child.
+
+        `fields` names the columns or keys of tables that hold our fields.
+        """
         used = self._files > 0
-        for taken, item in enumerate(self._read(path)):
+        for taken, item in enumerate(self._read(path, fields)):
             if isinstance(item, _Failure):
+                if self._given_up:
+                    return
                 if used and not taken and item.again:
                     # The files before may have used up the child's memory: judge this one by itself.
-                    yield from self.read(path)
+                    yield from self.read(path, fields)
                 else:
                     yield Issue(str(path), item.message)
                 return
             yield item
 
-    def _read(self, path: Path) -> Iterator[Draft | Issue | _Failure]:
+    def _read(self, path: Path, fields: Mapping[str, str] | None) -> Iterator[Draft | Issue | _Failure]:
         child = self._start()
         assert child.stdin is not None
         self._files += 1
         try:
-            child.stdin.write(json.dumps(str(path)).encode() + b"\n")
+            child.stdin.write(json.dumps([str(path), dict(fields or {})]).encode() + b"\n")
             child.stdin.flush()
             while "done" not in (message := json.loads(self._line(child))):
                 yield _from_message(message)
@@ -80,6 +87,13 @@ class Reader:
             return
         self.close()
         yield failure
+
+    def give_up(self) -> None:
+        """End a file that is being read in another thread; nothing more is read."""
+        self._given_up = True
+        child = self._child
+        if child is not None:
+            child.kill()
 
     def close(self) -> None:
         """End the child process."""
@@ -138,14 +152,15 @@ def _from_message(message: dict[str, Any]) -> Draft | Issue:
 
 
 def main(memory: int) -> None:
-    """Child process: read paths from stdin until it closes."""
+    """Child process: read the files that stdin names until it closes."""
     limit(memory)
     _die_with_parent()
     # What a parser prints must not get between our messages.
     with os.fdopen(os.dup(1), "wb") as answers:
         os.dup2(2, 1)
         for line in sys.stdin.buffer:
-            for item in read_file(Path(json.loads(line))):
+            path, fields = json.loads(line)
+            for item in read_file(Path(path), fields):
                 kind = "draft" if isinstance(item, Draft) else "issue"
                 _send(answers, {kind: asdict(item)})
             _send(answers, {"done": True})

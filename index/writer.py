@@ -15,10 +15,11 @@ from index.commit import PUBLISHED, build, clear, digest_of, publish, roll_back
 from rag.disk import storage_errors, writer_lock
 from rag.encoder import check_same
 from rag.errors import ChunkerMismatch, LibraryCorrupt, LibraryError, LibraryNotFound, StorageError
-from rag.manifest import NAME, ChunkerSpec, Manifest, read_manifest
+from rag.manifest import FORMAT, NAME, ChunkerSpec, Manifest, read_manifest
+from rag.rows import ArticleRow
 from rag.snapshot import check_identity, damaged_files
 from rag.spec import EncoderSpec
-from rag.store import ArticleRow, Store
+from rag.store import Store
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +48,7 @@ def locked(folder: Path) -> Iterator[Store]:
     with writer_lock(folder / "lock"):
         store = Store(folder, write=True, create=not was_published(folder))
         try:
+            store.upgrade()
             yield store
         finally:
             store.close()
@@ -147,7 +149,7 @@ def _first(folder: Path, store: Store, encoder: EncoderSpec, chunker: ChunkerSpe
 
 def republish(folder: Path, store: Store, manifest: Manifest) -> Manifest:
     """Build the derived files of the published articles anew, as the next generation.  Raises StorageError."""
-    following = replace(manifest, generation=manifest.generation + 1, product=version("article-rag"))
+    following = replace(manifest, generation=manifest.generation + 1, product=version("article-rag"), format=FORMAT)
     with storage_errors(f"rebuilding the indexes of {folder}"):
         rebuilt = build(folder, store, following)
         publish(folder, store, rebuilt, time.time())

@@ -10,21 +10,24 @@ from dataclasses import dataclass, replace
 from datetime import date
 
 from rag import stage
+from rag.analysis import analysis
 from rag.calibration import Calibration
+from rag.copies import copies
 from rag.dispute import sides
 from rag.encoder import Encoder
 from rag.errors import CitationError
 from rag.evidence import evidence
 from rag.kinds import kind_of
 from rag.read import Group, Inquiry, Proposal, Readings, asks_for_several, listed, mentioned, read
-from rag.retrieve import Found, Ranking, merged, reordered, single
+from rag.retrieve import Found, Ranking, merged, reordered, single, unrepeated
 from rag.scoring import Scorer
 from rag.snapshot import Snapshot
-from rag.types import Answer, Citation, Provenance, Short, Side
+from rag.types import Answer, Citation, Filters, Provenance, Short, Side
 from rag.when import horizon
 
 REFUSAL = "These articles do not answer this question."
 DIFFER = "The sources differ."
+REVISED = "Versions of one text differ."
 ADDS_LEAST = 0.1
 """A further member of a list must have this share of the best one's weight."""
 _MEASURE = re.compile(r"\bhow\s+\w+", re.IGNORECASE)
@@ -62,7 +65,7 @@ class Ability:
 
 @dataclass(frozen=True, slots=True)
 class Quoted:
-    """What will be cited: a sentence, and the words in it that answer, for each side the number of its group."""
+    """What will be cited: a sentence, and the words in it that answer; `side` is the number of its group of answers."""
 
     proposal: Proposal
     side: int = 0
@@ -77,12 +80,13 @@ def compose(
     """
     settings = provenance.settings
     clock = time.perf_counter()
-    found = single(snapshot, ranking, settings.read)
+    places = unrepeated(snapshot, ranking, settings.read)
+    found = single(snapshot, reordered(ranking, [first for first, *_ in places]), len(places))
     inquiry = inquire(snapshot, question, ranking, provenance)
     stage.begin("read")
     readings = read(inquiry, found, ability.scorer)
     if settings.rerank:
-        ranking = reordered(ranking, readings.order)
+        ranking = reordered(ranking, [place for one in readings.order for place in places[one]])
     known = evidence(inquiry, readings, found)
     confidence = ability.calibration.confidence(known)
     spent = (time.perf_counter() - clock) * 1e3
@@ -91,15 +95,16 @@ def compose(
     answered = bool(readings.groups) and confidence >= settings.min_confidence
     differing = sides(inquiry, readings, found) if answered else ()
     chosen = choose(inquiry, readings, found, differing, settings.max_citations) if answered or withheld else []
-    quotes = tuple(_cite(snapshot, number, one.proposal, found) for number, one in enumerate(chosen, start=1))
+    quotes = _cited(snapshot, chosen, found, provenance.filters)
     shorts = [_short(inquiry, number, one.proposal, found) for number, one in enumerate(chosen, start=1)]
     short = shorts[0] if shorts else None
-    passages = tuple(one.passage for one in merged(snapshot, ranking, settings.passages))
+    passages = tuple(one.passage for one in merged(snapshot, ranking, settings.passages, provenance.filters))
     text = " ".join(f"{citation.quote} [{citation.number}]" for citation in quotes)
+    revised = bool(differing) and len({found[group.best.place].group for group in differing}) == 1
     answer = Answer(
         question=question,
         answered=answered,
-        text=(f"{DIFFER} {text}" if differing else text) if answered else REFUSAL,
+        text=(f"{REVISED if revised else DIFFER} {text}" if differing else text) if answered else REFUSAL,
         confidence=confidence,
         citations=quotes if answered else (),
         passages=passages,
@@ -109,6 +114,7 @@ def compose(
         evidence=known,
         short=short if answered else None,
         sides=_sides(chosen, quotes, shorts) if differing else (),
+        revised=revised,
     )
     return Composed(answer, ranking, quotes, short)
 
@@ -124,16 +130,18 @@ def inquire(snapshot: Snapshot, question: str, ranking: Ranking, provenance: Pro
 
     asked = horizon(question, as_of, snapshot.columns.newest(as_of))
     asked = replace(asked, strength=asked.strength * provenance.settings.recency)
-    return Inquiry(question, ranking.vector, ranking.terms, snapshot.lexical.terms, weigh, asked)
+    analyse = analysis(ranking.language).terms
+    return Inquiry(question, ranking.vector, ranking.terms, analyse, weigh, asked)
 
 
 def choose(
     inquiry: Inquiry, readings: Readings, found: Sequence[Found], differing: Sequence[Group], most: int
 ) -> list[Quoted]:
-    """What to quote, no article and no wording twice.
+    """What to quote, no wording and no source twice: copies of one text are one source.
 
     Of sources that differ, the best sentence of each side, newest first.  Else the best sentence, then others: where
-    several are asked for, those with further members; elsewhere those of other articles that say the same.
+    several are asked for, those with further members; elsewhere those of other articles that say the same.  Versions of
+    one text are quoted beside each other only where they give different answers: the sides, or members of a list.
     """
     if not readings.groups:
         return []
@@ -144,29 +152,47 @@ def choose(
         firsts.sort(key=lambda one: found[one.proposal.place].article.published or date.min, reverse=True)
         more = (Quoted(one, number) for number, group in enumerate(differing) for one in group.proposals[1:])
         return _distinct([*firsts, *more], found, most)
-    return _distinct([Quoted(one) for one in _wanted(inquiry, readings)], found, most)
+    return _distinct(_wanted(inquiry, readings), found, most)
 
 
-def _wanted(inquiry: Inquiry, readings: Readings) -> Iterator[Proposal]:
+def _wanted(inquiry: Inquiry, readings: Readings) -> Iterator[Quoted]:
     best = readings.groups[0]
-    yield best.best
+    yield Quoted(best.best)
     if asks_for_several(inquiry.question):
-        for group in readings.groups[1:]:
+        for number, group in enumerate(readings.groups[1:], start=1):
             if group.weight >= ADDS_LEAST * best.weight:
-                yield group.best
-    yield from best.proposals[1:]
+                yield Quoted(group.best, number)
+    yield from (Quoted(one) for one in best.proposals[1:])
 
 
 def _distinct(wanted: Iterable[Quoted], found: Sequence[Found], most: int) -> list[Quoted]:
     chosen: list[Quoted] = []
     for one in wanted:
-        owner = found[one.proposal.place].article.id
-        if len(chosen) < most and all(
-            found[other.proposal.place].article.id != owner and other.proposal.quote != one.proposal.quote
-            for other in chosen
-        ):
+        if len(chosen) < most and not any(_repeats(one, other, found) for other in chosen):
             chosen.append(one)
     return chosen
+
+
+def _repeats(one: Quoted, other: Quoted, found: Sequence[Found]) -> bool:
+    """Whether a quote has the wording or the source of another; two versions of one text may give two answers."""
+    mine, its = found[one.proposal.place], found[other.proposal.place]
+    again = mine.group == its.group if one.side == other.side else mine.article.id == its.article.id
+    return again or one.proposal.quote == other.proposal.quote
+
+
+def _cited(
+    snapshot: Snapshot, chosen: Sequence[Quoted], found: Sequence[Found], filters: Filters
+) -> tuple[Citation, ...]:
+    """The citations, each with the copies of its article that are not cited themselves."""
+    besides = {found[one.proposal.place].article.id for one in chosen}
+    quotes: list[Citation] = []
+    for number, one in enumerate(chosen, start=1):
+        citation = _cite(snapshot, number, one.proposal, found)
+        known = copies(snapshot, found[one.proposal.place].row, filters, quote=citation.quote, besides=besides)
+        quotes.append(
+            replace(citation, copies=known.others, more_copies=known.more, original=known.original, newest=known.newest)
+        )
+    return tuple(quotes)
 
 
 def _cite(snapshot: Snapshot, number: int, proposal: Proposal, found: Sequence[Found]) -> Citation:
@@ -180,7 +206,10 @@ def _cite(snapshot: Snapshot, number: int, proposal: Proposal, found: Sequence[F
             f"The quote at {start}-{end} of article {one.article.id!r} differs from the stored text: "
             f"run rag verify --library {snapshot.folder}"
         )
-    return Citation(number, stored.id, stored.title, stored.source, stored.url, stored.published, start, end, quote)
+    return Citation(
+        number, stored.id, stored.title, stored.source, stored.url, stored.published, start, end, quote,
+        author=stored.author, page=stored.pages(start, end), section=stored.at("heading", start),
+    )  # fmt: skip
 
 
 def _short(inquiry: Inquiry, number: int, proposal: Proposal, found: Sequence[Found]) -> Short | None:

@@ -6,24 +6,37 @@ files were skipped or a check found damage; 130 interrupted.
 
 from __future__ import annotations
 
-import json
-import os
 from collections.abc import Sequence
 from dataclasses import asdict, replace
 from datetime import date
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from rag import upkeep
 from rag.errors import Interrupted, QuestionError, RagError
+from rag.option import (
+    ERROR,
+    INCOMPLETE,
+    INTERRUPTED,
+    OK,
+    AfterOption,
+    ArticleOption,
+    AsOfOption,
+    BeforeOption,
+    JsonOption,
+    LibraryOption,
+    ReaderOption,
+    RerankerOption,
+    SourceOption,
+    console,
+    default_library,
+    print_json,
+)
 
 if TYPE_CHECKING:
-    from rich.console import Console
-
     from rag.types import Filters, Span
-
-OK, ERROR, USAGE, INCOMPLETE, INTERRUPTED = 0, 1, 2, 3, 130
 
 
 def _exit(code: int, **_: object) -> None:
@@ -42,48 +55,7 @@ app = typer.Typer(
 )
 
 
-def default_library() -> Path:
-    """$ARTICLE_RAG_LIBRARY, else a folder among the user's data."""
-    from platformdirs import user_data_path
-
-    chosen = os.environ.get("ARTICLE_RAG_LIBRARY")
-    return Path(chosen) if chosen else user_data_path("article-rag") / "library"
-
-
-LibraryOption = Annotated[
-    Path | None,
-    typer.Option(
-        "--library",
-        "-l",
-        help="The library's folder [default: $ARTICLE_RAG_LIBRARY or the user's data folder]",
-    ),
-]
-JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON instead of text.")]
-AfterOption = Annotated[str | None, typer.Option("--after", help="Only articles published on or after YYYY-MM-DD.")]
-BeforeOption = Annotated[str | None, typer.Option("--before", help="Only articles published on or before YYYY-MM-DD.")]
-SourceOption = Annotated[list[str] | None, typer.Option("--source", help="Only this source (may be repeated).")]
-AsOfOption = Annotated[
-    str | None,
-    typer.Option("--as-of", help="Answer as on YYYY-MM-DD: nothing published later is seen [default: today]."),
-]
-ReaderOption = Annotated[
-    str | None,
-    typer.Option(help="A Hugging Face question-answering model, by name or path, instead of the reader in the box."),
-]
-RerankerOption = Annotated[
-    str | None, typer.Option(help="A sentence-transformers CrossEncoder, by name or path, that ranks what is read.")
-]
-ArticleOption = Annotated[list[str] | None, typer.Option("--article", help="Only this article id (may be repeated).")]
-
-
-def _console(*, error: bool = False) -> Console:
-    from rich.console import Console
-
-    return Console(stderr=error, highlight=False, soft_wrap=False)
-
-
-def _json(plain: Any) -> None:
-    typer.echo(json.dumps(plain, ensure_ascii=False, indent=2))
+upkeep.add(app)
 
 
 def _filters(after: str | None, before: str | None, sources: list[str] | None, articles: list[str] | None) -> Filters:
@@ -97,35 +69,6 @@ def _day(text: str | None, option: str) -> date | None:
         return date.fromisoformat(text) if text else None
     except ValueError:
         raise QuestionError(f"{option} {text!r} is not a date; write it as YYYY-MM-DD.") from None
-
-
-@app.command()
-def index(
-    paths: Annotated[
-        list[Path] | None, typer.Argument(help="Files and folders with articles.", show_default=False)
-    ] = None,
-    library: LibraryOption = None,
-    model: Annotated[
-        str | None,
-        typer.Option("--model", help="A sentence-transformers model, by name or path, for a new library."),
-    ] = None,
-    chunk_tokens: Annotated[int | None, typer.Option(help="Tokens of a chunk, for a new library.", min=24)] = None,
-    overlap: Annotated[int | None, typer.Option(help="Tokens that neighbouring chunks share.", min=0)] = None,
-    prune: Annotated[bool, typer.Option("--prune", help="Remove articles whose files under PATHS are gone.")] = False,
-    rebuild: Annotated[
-        bool,
-        typer.Option("--rebuild", help="Cut and embed all stored articles anew (after a change of model)."),
-    ] = False,
-    as_json: JsonOption = False,
-) -> int:
-    """Add the articles under PATHS (.txt .md .html .jsonl .jsonl.gz); only new and changed ones are embedded."""
-    from index.command import Order, run
-
-    order = Order(model, chunk_tokens, overlap, prune, rebuild)
-    report = run(paths or [], library or default_library(), order, _console(error=True))
-    if as_json:
-        _json(asdict(report) | {"skipped": report.skipped})
-    return INCOMPLETE if report.skipped else OK
 
 
 @app.command()
@@ -155,9 +98,9 @@ def ask(
         filters = _filters(after, before, source, article)
         answer = opened.ask(question, as_of=_day(as_of, "--as-of"), filters=filters, settings=settings)
     if as_json:
-        _json(answer.to_dict())
+        print_json(answer.to_dict())
     else:
-        show_answer(_console(), answer, folder)
+        show_answer(console(), answer, folder)
     return OK
 
 
@@ -180,10 +123,31 @@ def replay(
     with rag.open(library or default_library(), reader=reader, reranker=reranker) as opened:
         found = ask_again(answer, opened)
     if as_json:
-        _json(to_plain(asdict(found)))
+        print_json(to_plain(asdict(found)))
     else:
-        show_replay(_console(), found)
+        show_replay(console(), found)
     return INCOMPLETE if found.differences else OK
+
+
+@app.command()
+def check(
+    answer: Annotated[
+        Path, typer.Argument(metavar="ANSWER.json", help="What rag ask --json printed.", show_default=False)
+    ],
+    library: LibraryOption = None,
+    as_json: JsonOption = False,
+) -> int:
+    """Say for each citation of a saved answer whether it is intact, changed or gone (exit code 3: not all intact)."""
+    from rag.check import check as hold_against
+    from rag.terminal import show_checked
+    from rag.types import to_plain
+
+    found = hold_against(answer, library or default_library())
+    if as_json:
+        print_json(to_plain(asdict(found) | {"ok": found.ok}))
+    else:
+        show_checked(console(), found)
+    return OK if found.ok else INCOMPLETE
 
 
 @app.command()
@@ -204,9 +168,9 @@ def search(
     with rag.open(library or default_library()) as opened:
         result = opened.search(query, k=k, filters=_filters(after, before, source, article))
     if as_json:
-        _json(result.to_dict())
+        print_json(result.to_dict())
     else:
-        show_passages(_console(), result.passages)
+        show_passages(console(), result.passages)
     return OK
 
 
@@ -221,9 +185,9 @@ def list_(library: LibraryOption = None, as_json: JsonOption = False) -> int:
         if as_json:
             kept = ("id", "title", "source", "url", "published", "origin")
             rows = ({name: getattr(article, name) for name in kept} for article in opened.articles())
-            _json([to_plain(row) for row in rows])
+            print_json([to_plain(row) for row in rows])
         else:
-            show_list(_console(), opened.articles())
+            show_list(console(), opened.articles())
     return OK
 
 
@@ -242,9 +206,9 @@ def show(
     with rag.open(library or default_library()) as opened:
         found = opened.article(article)
     if as_json:
-        _json(to_plain(asdict(found)))
+        print_json(to_plain(asdict(found)))
     else:
-        show_article(_console(), found, _range(quote, len(found.text)))
+        show_article(console(), found, _range(quote, len(found.text)))
     return OK
 
 
@@ -260,57 +224,6 @@ def _range(quote: str | None, length: int) -> Span | None:
 
 
 @app.command()
-def remove(
-    articles: Annotated[list[str], typer.Argument(help="Ids of articles (see rag list).", show_default=False)],
-    library: LibraryOption = None,
-    as_json: JsonOption = False,
-) -> int:
-    """Remove articles from the library; their files are not touched."""
-    from index.sync import remove as remove_articles
-
-    report = remove_articles(articles, library or default_library())
-    if as_json:
-        _json(asdict(report))
-    else:
-        _console(error=True).print(f"Removed {report.removed}; articles left: {report.unchanged}.")
-    return OK
-
-
-@app.command()
-def verify(
-    library: LibraryOption = None,
-    sample: Annotated[int, typer.Option(help="How many vectors to encode again.", min=0)] = 32,
-    as_json: JsonOption = False,
-) -> int:
-    """Check every file, row and offset of the library, and a sample of its vectors."""
-    from rag.verify import verify as check
-
-    report = check(library or default_library(), sample=sample)
-    if as_json:
-        _json(asdict(report))
-    else:
-        for found in report.checks:
-            mark = "[green]ok [/]" if found.ok else "[red]BAD[/]"
-            _console().print(f"{mark} {found.name}: ", end="")
-            _console().print(found.detail, markup=False)
-    return OK if report.ok else INCOMPLETE
-
-
-@app.command()
-def repair(library: LibraryOption = None, as_json: JsonOption = False) -> int:
-    """Rebuild damaged indexes from the stored articles and vectors; name the articles that cannot be saved."""
-    from index.command import show_repair
-    from index.repair import repair as mend
-
-    report = mend(library or default_library())
-    if as_json:
-        _json(asdict(report))
-    else:
-        show_repair(report, _console(error=True))
-    return INCOMPLETE if report.lost else OK
-
-
-@app.command()
 def ui(
     library: LibraryOption = None,
     host: Annotated[str, typer.Option(help="Only addresses of this machine are accepted.")] = "127.0.0.1",
@@ -320,10 +233,10 @@ def ui(
     """Serve the page, to this machine only, until Ctrl-C."""
     from ui.app import serve
 
-    console = _console(error=True)
+    said = console(error=True)
     serve(
         library or default_library(), host=host, port=port, open_browser=open_browser,
-        on_ready=lambda url: console.print(f"The page is at {url}  (stop it with Ctrl-C)"),
+        on_ready=lambda url: said.print(f"The page is at {url}  (stop it with Ctrl-C)"),
     )  # fmt: skip
     return OK
 

@@ -25,7 +25,8 @@ class Columns:
 
     `chunk_row` and `article_row` are rows of the store; `chunk_article` indexes the article arrays;
     `published` is days since 1970-01-01 or UNDATED; `source` is "" where unknown; `article_seal` is the digest of
-    the article's row; `header` is library id, generation and encoder fingerprint.
+    the article's row; `header` is library id, generation and encoder fingerprint.  `group` is for each article the
+    position of the original of its near-copies, its own where it has none; `language` is "" where unknown.
     """
 
     chunk_row: Ints
@@ -38,6 +39,8 @@ class Columns:
     published: npt.NDArray[np.int32]
     source: npt.NDArray[np.str_]
     header: npt.NDArray[np.str_]
+    group: npt.NDArray[np.int32]
+    language: npt.NDArray[np.str_]
 
     def to_bytes(self) -> bytes:
         """Serialised with numpy's own format, no pickle."""
@@ -81,7 +84,12 @@ def read_columns(path: Path, header: tuple[str, ...]) -> Columns:
     """The columns in a file whose checksum was verified; `header` must be the one they were written with."""
     try:
         with np.load(path, allow_pickle=False) as arrays:
-            loaded: dict[str, Any] = {field.name: arrays[field.name] for field in fields(Columns)}
+            found = dict(arrays)
+            count = len(found["article_row"])
+            # What format 1 did not have.
+            found.setdefault("group", np.arange(count, dtype=np.int32))
+            found.setdefault("language", np.zeros(count, dtype="U1"))
+            loaded: dict[str, Any] = {field.name: found[field.name] for field in fields(Columns)}
     except (OSError, EOFError, ValueError, KeyError, TypeError, zipfile.BadZipFile) as error:
         raise LibraryCorrupt(f"{path} cannot be read: run rag repair --library {path.parents[2]}") from error
     columns = Columns(**loaded)

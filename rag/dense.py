@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +13,7 @@ import numpy.typing as npt
 from rag.encoder import Vectors
 from rag.errors import LibraryCorrupt
 
+WRITE_BYTES = 1 << 20
 LOOP_LIMIT = 1_000
 """Repetitions that an index file may ask of its reader; ours has none."""
 Vector = npt.NDArray[np.float16]
@@ -18,16 +21,22 @@ Positions = npt.NDArray[np.int64]
 Mask = npt.NDArray[np.bool_]
 
 
-def build(vectors: Vector, dimension: int) -> memoryview:
-    """The serialised index of (n, dimension) vectors; the caller writes it, so that a failed write is seen."""
+def write(path: Path, blocks: Iterable[Vector], dimension: int) -> None:
+    """Write the index of (n, dimension) blocks of vectors and force it to the disk.  Raises OSError.
+
+    Besides the index itself only one block is held.  FAISS does not notice a disk that fails, so the file is ours.
+    """
     import faiss
 
     index = faiss.IndexScalarQuantizer(dimension, faiss.ScalarQuantizer.QT_fp16, faiss.METRIC_INNER_PRODUCT)
     index.is_trained = True
-    step = 65_536
-    for start in range(0, len(vectors), step):
-        index.add(np.ascontiguousarray(vectors[start : start + step], dtype=np.float32))
-    return memoryview(faiss.serialize_index(index).data)
+    for block in blocks:
+        index.add(np.ascontiguousarray(block, dtype=np.float32))
+    with path.open("wb") as file:
+        writer = faiss.PyCallbackIOWriter(file.write, WRITE_BYTES)  # type: ignore[attr-defined]
+        faiss.write_index(index, writer)
+        file.flush()
+        os.fsync(file.fileno())
 
 
 class DenseIndex:

@@ -7,7 +7,7 @@ import re
 from collections.abc import Sequence
 
 from rag.kinds import Kind, is_of, kind_of, names
-from rag.read import Group, Inquiry, Proposal, Readings, asks_for_several, coverage, presence, strangers
+from rag.read import Group, Inquiry, Proposal, Readings, asks_for_several, coverage, presence, strangers, words_of
 from rag.retrieve import Found
 from rag.same import key
 from rag.stopwords import STOPWORDS
@@ -22,6 +22,8 @@ ABOUT_LEAST = 0.5
 """Share of the best passage's coverage of the question that a rival's passage must have."""
 DAYS_MOST = 45
 """Articles that lie further apart tell of other events, or of a later state of things."""
+REVISED_LEAST = 0.5
+"""Share of the words of two sentences that are common where one is a version of the other."""
 _PART = re.compile(
     r"(?<!all )(?<!each )\b(?:of (?:them|whom|those|these|which)|including|among (?:them|those)|another|others?|"
     r"further|additional|more than half|the rest|remaining|each|respectively)\b",
@@ -65,16 +67,29 @@ def _articles(group: Group, found: Sequence[Found]) -> set[str]:
 
 def _contradicts(inquiry: Inquiry, best: Group, rival: Group, readings: Readings, found: Sequence[Found]) -> bool:
     mine, other = best.best, rival.best
-    return (
-        rival.weight >= RIVAL_SHARE * best.weight
-        and readings.scored[other.place].answers >= ANSWERS_LEAST
-        and not _articles(best, found) & _articles(rival, found)
-        and not _knows(mine, other, found)
-        and not _knows(other, mine, found)
-        and _of_kind(inquiry, mine, other)
-        and _same_event(inquiry, mine, other, found)
-        and not (kind_of(inquiry.question) == "number" and _other_count(inquiry, mine, other, found))
+    if (
+        rival.weight < RIVAL_SHARE * best.weight
+        or readings.scored[other.place].answers < ANSWERS_LEAST
+        or _articles(best, found) & _articles(rival, found)
+        or _knows(mine, other, found)
+        or _knows(other, mine, found)
+        or not _of_kind(inquiry, mine, other)
+    ):
+        return False
+    if found[mine.place].group == found[other.place].group:
+        return _revised(mine, other)
+    return _same_event(inquiry, mine, other, found) and not (
+        kind_of(inquiry.question) == "number" and _other_count(inquiry, mine, other, found)
     )
+
+
+def _revised(mine: Proposal, other: Proposal) -> bool:
+    """Whether two versions of one text give the answers in versions of one sentence: then one corrects the other.
+
+    No event needs to be compared, and an update is no other count here: that it was changed is what is to be told.
+    """
+    words = [set(words_of(one.quote)) for one in (mine, other)]
+    return len(words[0] & words[1]) >= REVISED_LEAST * len(words[0] | words[1])
 
 
 def _of_kind(inquiry: Inquiry, *proposals: Proposal) -> bool:

@@ -33,7 +33,7 @@ def evidence(inquiry: Inquiry, readings: Readings, found: Sequence[Found]) -> Ev
         ),
         share=_number(group.weight),
         margin=_number(math.log((group.weight + 0.01) / (second + 0.01))),
-        agreeing=_number(math.log(len({found[proposal.place].article.id for proposal in group.proposals}))),
+        agreeing=_number(math.log(len({found[proposal.place].group for proposal in group.proposals}))),
         score=_number(float(readings.scores[best.place])),
         dense=_number(max((passage.dense or 0.0) for passage in passages)),
         lexical=_number(max((passage.lexical or 0.0) for passage in passages) / max(len(inquiry.terms), 1)),

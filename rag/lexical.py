@@ -1,4 +1,7 @@
-"""The lexical index: BM25 over titles and chunks with tantivy; its segments never change, so a commit only adds."""
+"""The lexical index: BM25 over titles and chunks with tantivy; its segments never change, so a commit only adds.
+
+The chunks of all languages are in the same two fields; `rag/analysis.py` keeps their terms apart.
+"""
 
 from __future__ import annotations
 
@@ -9,6 +12,7 @@ from typing import Any
 
 import numpy as np
 
+from rag.analysis import ENGLISH, analysis, analyzer, elsewhere
 from rag.columns import UNDATED, days
 from rag.dense import Positions
 from rag.encoder import Vectors
@@ -20,6 +24,10 @@ ANALYZER = "article_rag_en"
 TITLE_BOOST = 0.35
 KIN_BOOST = 0.5
 """Weight of a word of the same family (`rag/thesaurus.py`) beside the question's own."""
+ELSEWHERE_BOOST = 0.5
+"""Weight of a term of another language than the question's: what is rare there only because few articles are in it
+would count too much."""
+LANGUAGES_MOST = 1_000
 HEAP_BYTES = 64_000_000
 
 
@@ -33,21 +41,7 @@ class LexicalEntry:
     source: str
     title: str
     body: str
-
-
-def analyzer() -> Any:
-    """Words, lower case, without accents, stemmed; the same for articles and questions."""
-    import tantivy
-
-    builder = tantivy.TextAnalyzerBuilder(tantivy.Tokenizer.simple())
-    for step in (
-        tantivy.Filter.remove_long(40),
-        tantivy.Filter.lowercase(),
-        tantivy.Filter.ascii_fold(),
-        tantivy.Filter.stemmer("english"),
-    ):
-        builder = builder.filter(step)
-    return builder.build()
+    language: str | None = None
 
 
 def _schema() -> Any:
@@ -58,13 +52,27 @@ def _schema() -> Any:
     builder.add_unsigned_field("article", indexed=True)
     builder.add_integer_field("published", indexed=True, fast=True)
     builder.add_text_field("source", tokenizer_name="raw", index_option="basic")
+    builder.add_text_field("language", tokenizer_name="raw", index_option="basic", fast=True)
     builder.add_text_field("title", tokenizer_name=ANALYZER, index_option="freq")
     builder.add_text_field("body", tokenizer_name=ANALYZER, index_option="freq")
     return builder.build()
 
 
+def is_current(folder: Path) -> bool:
+    """Whether the index in `folder` has the present form, so that `update` can add to it; if not, build it anew."""
+    import tantivy
+
+    try:
+        return bool(tantivy.Index.open(str(folder)).schema == _schema())
+    except (ValueError, OSError):
+        return False
+
+
 def update(folder: Path, *, remove: Iterable[int], add: Iterable[LexicalEntry]) -> None:
-    """Apply removals (article rows) and additions to the index in `folder`, made if empty.  Raises StorageError."""
+    """Apply removals (article rows) and additions to the index in `folder`, made if empty.
+
+    An index that is there must be current (see `is_current`).  Raises StorageError.
+    """
     try:
         _update(folder, remove, add)
     except BaseException as error:
@@ -97,15 +105,32 @@ def _update(folder: Path, remove: Iterable[int], add: Iterable[LexicalEntry]) ->
         document.add_unsigned("article", entry.article_row)
         document.add_integer("published", entry.published)
         document.add_text("source", entry.source.lower())
-        document.add_text("title", entry.title)
-        document.add_text("body", entry.body)
+        document.add_text("language", entry.language or "")
+        _add_terms(document, "title", entry.title, entry.language)
+        _add_terms(document, "body", entry.body, entry.language)
         writer.add_document(document)
     writer.commit()
     writer.wait_merging_threads()
 
 
+def _add_terms(document: Any, field: str, text: str, language: str | None) -> None:
+    """A text as the terms of its language; English is left to the field's own analyser, which is faster."""
+    import tantivy
+
+    how = analysis(language or "")
+    if not how.key:
+        document.add_text(field, text)
+        return
+    tokens = [tantivy.Token(term, place, 0, 0) for place, term in enumerate(how.terms(text))]
+    document.add_pre_tokenized_text(field, tantivy.PreTokenizedString("", tokens))
+
+
 class LexicalIndex:
-    """BM25 search over index files whose checksums the caller has verified.  Thread-safe."""
+    """BM25 search over index files whose checksums the caller has verified.  Thread-safe.
+
+    `languages` are the codes of the languages that its chunks are in, "" for those of which none is known; an index
+    of the older form, in which everything is analysed as English, names none.
+    """
 
     def __init__(self, folder: Path, *, size: int) -> None:
         import tantivy
@@ -116,11 +141,11 @@ class LexicalIndex:
             raise LibraryCorrupt(
                 f"{folder} is not a lexical index: run rag repair --library {folder.parents[2]}"
             ) from error
-        self._analyzer = analyzer()
-        self._index.register_tokenizer(ANALYZER, self._analyzer)
+        self._index.register_tokenizer(ANALYZER, analyzer())
         self._schema = self._index.schema
         self._searcher = self._index.searcher()
         self.size = self._searcher.num_docs
+        self.languages = self._held() if self._schema == _schema() else ()
         if self.size != size:
             raise LibraryCorrupt(
                 f"{folder} holds {self.size} chunks, expected {size}: run rag repair --library {folder.parents[2]}"
@@ -135,9 +160,25 @@ class LexicalIndex:
         hits = self._searcher.search(tantivy.Query.all_query(), limit=self.size, count=False).hits
         return np.array(self._searcher.fast_field_values("chunk", [address for _, address in hits]), np.int64)
 
-    def terms(self, text: str) -> list[str]:
-        """The index terms of a text, in order."""
-        found: list[str] = self._analyzer.analyze(text)
+    def _held(self) -> tuple[str, ...]:
+        import tantivy
+
+        asked = {"held": {"terms": {"field": "language", "size": LANGUAGES_MOST}}}
+        found = self._searcher.aggregate(tantivy.Query.all_query(), asked)
+        return tuple(sorted(bucket["key"] for bucket in found["held"]["buckets"]))
+
+    def terms(self, text: str, language: str = ENGLISH) -> list[str]:
+        """The index terms of a text, in order, as those of a language."""
+        return analysis(language).terms(text)
+
+    def terms_elsewhere(self, question: str, language: str) -> list[str]:
+        """The terms of a question, asked in a language, for the articles in the other languages that are held."""
+        keys = {analysis(language).key}
+        found: list[str] = []
+        for other in self.languages:
+            if (key := analysis(other).key) not in keys:
+                keys.add(key)
+                found += elsewhere(question, language, other)
         return found
 
     def document_frequency(self, term: str) -> int:
@@ -145,15 +186,19 @@ class LexicalIndex:
         return int(self._searcher.doc_freq("body", term))
 
     def search(
-        self, terms: Sequence[str], k: int, filters: Filters, articles: Sequence[int]
+        self, terms: Sequence[str], k: int, filters: Filters, articles: Sequence[int], others: Sequence[str] = ()
     ) -> tuple[Positions, Vectors]:
-        """Chunk rows and BM25 scores of the k best for any of `terms`; `articles`: the rows of `filters.articles`."""
+        """Chunk rows and BM25 scores of the k best for any of `terms`; `articles`: the rows of `filters.articles`.
+
+        `others` are terms of other languages than the question's, which weigh less.
+        """
         import tantivy
 
-        wanted = [(tantivy.Occur.Should, clause) for term in dict.fromkeys(terms) for clause in self._clauses(term)]
-        if not wanted:
+        clauses = [clause for term in dict.fromkeys(terms) for clause in self._clauses(term)]
+        clauses += [clause for term in dict.fromkeys(others) for clause in self._clauses_elsewhere(term)]
+        if not clauses:
             return np.empty(0, np.int64), np.empty(0, np.float32)
-        query = tantivy.Query.boolean_query(wanted)
+        query = tantivy.Query.boolean_query([(tantivy.Occur.Should, clause) for clause in clauses])
         limits = [(tantivy.Occur.Must, limit) for limit in self._limits(filters, articles)]
         if limits:
             query = tantivy.Query.boolean_query([(tantivy.Occur.Must, query), *limits])
@@ -170,6 +215,12 @@ class LexicalIndex:
             # A family counts once, as its best member does.
             body = tantivy.Query.disjunction_max_query([body, *others])
         return [body, tantivy.Query.boost_query(self._term("title", term), TITLE_BOOST)]
+
+    def _clauses_elsewhere(self, term: str) -> list[Any]:
+        import tantivy
+
+        boosts = {"body": ELSEWHERE_BOOST, "title": ELSEWHERE_BOOST * TITLE_BOOST}
+        return [tantivy.Query.boost_query(self._term(field, term), boost) for field, boost in boosts.items()]
 
     def _term(self, field: str, term: str) -> Any:
         import tantivy

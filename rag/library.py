@@ -16,6 +16,7 @@ import numpy as np
 from rag import stage
 from rag.answer import Ability, Composed, compose
 from rag.calibration import Calibration
+from rag.copies import Copies, copies
 from rag.encoder import Encoder, check_same
 from rag.errors import ArticleNotFound, QuestionError
 from rag.held import Held, Reading, settings_of
@@ -261,7 +262,7 @@ class Library:
         with self._using() as held:
             settings = settings or held.settings
             ranking = rank(held.snapshot, held.encoder, check_question(query), settings, filters)
-            passages = tuple(found.passage for found in merged(held.snapshot, ranking, k))
+            passages = tuple(found.passage for found in merged(held.snapshot, ranking, k, filters))
             timings = replace(ranking.timings, total=(time.perf_counter() - started) * 1e3)
             return SearchResult(query, passages, timings, _provenance(held, filters, settings, held.calibration))
 
@@ -274,6 +275,12 @@ class Library:
                 held.snapshot, held.encoder, check_question(query), settings or held.settings, filters or Filters()
             )
             return tuple(found.passage for found in single(held.snapshot, ranking, k))
+
+    def copies(self, article_id: str) -> Copies:
+        """The other copies and versions of an article, and whether it is the original.  Raises ArticleNotFound."""
+        with self._using() as held:
+            columns = held.snapshot.columns
+            return copies(held.snapshot, int(columns.article_row[_place(held.snapshot, article_id)]))
 
     def chunks(self, article_id: str) -> tuple[Chunk, ...]:
         """Where an article was cut, in its order.  Raises ArticleNotFound."""

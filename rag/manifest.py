@@ -15,8 +15,9 @@ from rag.disk import write_atomic
 from rag.errors import FormatTooNew, LibraryCorrupt, LibraryNotFound
 from rag.spec import EncoderSpec
 
-FORMAT = 1
-"""Version of the folder's layout.  Older formats are migrated into a new generation; newer ones are refused."""
+FORMAT = 2
+"""Version of the folder's layout.  Older ones are read as they are and become this at the next commit; newer ones are
+refused."""
 NAME = "manifest.json"
 
 

@@ -131,13 +131,18 @@ def chunk_rows(inquiry: Inquiry, found: Sequence[Found], scored: Sequence[Scored
 def span_rows(
     inquiry: Inquiry, found: Sequence[Found], scored: Sequence[Scored], scores: Vectors
 ) -> tuple[list[Proposal], Vectors]:
-    """Every span that can be quoted, each place of an article once, and (n, len(SPAN_FEATURES)) of them."""
+    """Every span that can be quoted, each place of an article once, and (n, len(SPAN_FEATURES)) of them.
+
+    An answer that several copies of one text give in the same words is taken from the one whose chunk is the best, so
+    that copies neither add to what is said nor take from its share.
+    """
     kind, asked = kind_of(inquiry.question), set(words_of(inquiry.question))
     leads = scores - scores.max()
     bodies: dict[str, _Body] = {}
     spans: list[Proposal] = []
     rows: list[list[float]] = []
     seen: set[tuple[str, int, int]] = set()
+    tellers: dict[tuple[str, str], str] = {}
     for place in np.argsort(-scores, kind="stable").tolist():
         one = found[place]
         body = bodies.setdefault(one.article.id, _Body(one.article))
@@ -155,6 +160,8 @@ def span_rows(
                 continue
             seen.add((one.article.id, *span))
             text, quote = one.article.text[span.start : span.end], one.article.text[sentence.start : sentence.end]
+            if tellers.setdefault((one.group, " ".join(words_of(text))), one.article.id) != one.article.id:
+                continue
             spans.append(Proposal(place, span, text, sentence, quote, 0.0))
             rows.append(
                 [
@@ -204,11 +211,11 @@ def grouped(proposals: Sequence[Proposal], found: Sequence[Found]) -> list[Group
 
 
 def _weight(group: Sequence[Proposal], found: Sequence[Found]) -> float:
-    """The weights summed, of each article and of sentences that are copies of each other only the largest."""
+    """The weights summed, of each source (an article with its copies) and each wording of a sentence the largest."""
     counted: dict[str, float] = {}
     texts: dict[str, str] = {}
     for proposal in group:
-        owner = found[proposal.place].article.id
+        owner = found[proposal.place].group
         owner = texts.setdefault(" ".join(words_of(proposal.quote)), owner)
         counted[owner] = max(counted.get(owner, 0.0), proposal.weight)
     return sum(counted.values())
@@ -220,6 +227,7 @@ class _Body:
     def __init__(self, article: Article) -> None:
         self._text = article.text
         self._noise = [Span(mark.start, mark.end) for mark in article.noise]
+        self._language = article.language
         self._paragraphs = paragraphs(article.text)
         self._sentences: dict[Span, list[Span]] = {}
 
@@ -250,7 +258,7 @@ class _Body:
         for paragraph in self._paragraphs:
             if paragraph.start < span.end and span.start < paragraph.end:
                 if paragraph not in self._sentences:
-                    self._sentences[paragraph] = sentences_of(self._text, paragraph)
+                    self._sentences[paragraph] = sentences_of(self._text, paragraph, self._language)
                 found += self._sentences[paragraph]
         return found
 

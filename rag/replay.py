@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -31,8 +32,8 @@ class Replay:
     differences: tuple[str, ...]
 
 
-def read_saved(path: Path) -> dict[str, Any]:
-    """The JSON form of an answer in a file.  Raises AnswerError where it is none."""
+def read_saved(path: Path, schemas: Collection[int] = (SCHEMA_VERSION,)) -> dict[str, Any]:
+    """The JSON form of an answer in a file.  Raises AnswerError where it is none, or of a schema not among these."""
     try:
         plain = json.loads(path.read_text("utf-8"))
     except OSError as error:
@@ -42,9 +43,10 @@ def read_saved(path: Path) -> dict[str, Any]:
     if not isinstance(plain, dict) or not isinstance(plain.get("question"), str) or "provenance" not in plain:
         raise AnswerError(f"{path} is not an answer: save one with rag ask --json.")
     schema = plain.get("schema")
-    if schema != SCHEMA_VERSION:
+    if schema not in schemas:
+        known = " to ".join(str(one) for one in dict.fromkeys((min(schemas), max(schemas))))
         raise AnswerError(
-            f"{path} is of schema {schema!r}, this article-rag replays schema {SCHEMA_VERSION}: ask the question anew."
+            f"{path} is of schema {schema!r}, this article-rag reads schema {known}: ask the question anew."
         )
     return plain
 

@@ -8,11 +8,13 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from rag.analysis import ENGLISH, analysis
+from rag.copies import Repetition
 from rag.dense import Positions
 from rag.encoder import Encoder, Vectors
 from rag.errors import QuestionError
+from rag.language import asked_in
 from rag.snapshot import Snapshot
-from rag.stopwords import STOPWORDS
 from rag.types import Article, Filters, Passage, RankedChunk, Settings, Timings
 
 MERGE_GAP = 3
@@ -23,7 +25,10 @@ MERGE_CHARS = 3_000
 
 @dataclass(frozen=True, slots=True)
 class Ranking:
-    """Chunks in fused order: positions in the columns, fused scores, and each retriever's own score (nan: absent)."""
+    """Chunks in fused order: positions in the columns, fused scores, and each retriever's own score (nan: absent).
+
+    `language` is the question's: `terms` are of it.
+    """
 
     positions: Positions
     scores: Vectors
@@ -32,21 +37,26 @@ class Ranking:
     vector: Vectors
     terms: tuple[str, ...]
     timings: Timings
+    language: str = ENGLISH
 
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """A passage with its whole article and the row from which the store gives that article again."""
+    """A passage with its whole article and the row from which the store gives that article again.
+
+    `group` is the id of the original of which the article is a copy, its own where it is none: what has the same group
+    is one source.
+    """
 
     passage: Passage
     article: Article
     row: int
+    group: str
 
 
-def content_terms(snapshot: Snapshot, text: str) -> tuple[str, ...]:
+def content_terms(text: str, language: str) -> tuple[str, ...]:
     """The index terms of a question without stop words, in order, each once."""
-    words = [word for word in snapshot.lexical.terms(text) if word not in STOPWORDS]
-    return tuple(dict.fromkeys(words))
+    return tuple(dict.fromkeys(analysis(language).content(text)))
 
 
 def rank(snapshot: Snapshot, encoder: Encoder, question: str, settings: Settings, filters: Filters) -> Ranking:
@@ -54,7 +64,8 @@ def rank(snapshot: Snapshot, encoder: Encoder, question: str, settings: Settings
 
     Raises QuestionError for a question of stop words only.
     """
-    terms = content_terms(snapshot, question)
+    language = asked_in(question, snapshot.lexical.languages)
+    terms = content_terms(question, language)
     if not terms:
         raise QuestionError(f"The question {question!r} holds only common words; add the names or things it is about.")
     clock = _Clock()
@@ -65,8 +76,9 @@ def rank(snapshot: Snapshot, encoder: Encoder, question: str, settings: Settings
     dense, cosines = snapshot.dense.search(query, k, allowed)
     clock.lap("dense")
     # All words are searched, stop words too: their BM25 weight is small, and they keep names such as "The Who".
-    every = snapshot.lexical.terms(question)
-    rows, bm25 = snapshot.lexical.search(every, k, filters, _article_rows(snapshot, filters))
+    every = snapshot.lexical.terms(question, language)
+    others = snapshot.lexical.terms_elsewhere(question, language)
+    rows, bm25 = snapshot.lexical.search(every, k, filters, _article_rows(snapshot, filters), others)
     lexical = np.searchsorted(snapshot.columns.chunk_row, rows)
     clock.lap("lexical")
     positions, scores = _fuse(dense, lexical, settings)
@@ -78,6 +90,7 @@ def rank(snapshot: Snapshot, encoder: Encoder, question: str, settings: Settings
         query,
         terms,
         Timings(),
+        language,
     )
     clock.lap("fuse")
     return replace(ranking, timings=Timings(**clock.laps))
@@ -116,17 +129,23 @@ def _aligned(positions: Positions, found: Positions, scores: Vectors) -> Vectors
 
 
 def reordered(ranking: Ranking, order: Sequence[int]) -> Ranking:
-    """The ranking with its first chunks in another order; each keeps its fused score."""
-    places = np.concatenate([np.array(order, np.int64), np.arange(len(order), len(ranking.positions))])
+    """The ranking with the chunks at the places of `order` first; each keeps its fused score."""
+    first = np.array(order, np.int64)
+    places = np.concatenate([first, np.setdiff1d(np.arange(len(ranking.positions)), first)])
     return replace(
         ranking, positions=ranking.positions[places], scores=ranking.scores[places], dense=ranking.dense[places],
         lexical=ranking.lexical[places],
     )  # fmt: skip
 
 
-def merged(snapshot: Snapshot, ranking: Ranking, k: int) -> tuple[Found, ...]:
-    """The k best passages: chunks in rank order, those of an article that overlap or touch joined into one."""
+def merged(snapshot: Snapshot, ranking: Ranking, k: int, filters: Filters | None = None) -> tuple[Found, ...]:
+    """The k best passages: chunks in rank order, those of an article that overlap or touch joined into one.
+
+    Of copies of one text the best is shown, and of the others only what it does not say; `filters` are those of the
+    ranking, by which the copies are counted.
+    """
     groups: list[list[int]] = []
+    told = Repetition(snapshot, filters)
     for place in range(len(ranking.positions)):
         touching = [group for group in groups if _touches(snapshot, ranking, group, place)]
         if touching:
@@ -135,10 +154,12 @@ def merged(snapshot: Snapshot, ranking: Ranking, k: int) -> tuple[Found, ...]:
                 touching[0].extend(other)
                 groups.remove(other)
         elif len(groups) < k:
-            groups.append([place])
+            if not told.repeats(int(ranking.positions[place])):
+                groups.append([place])
         elif place >= 4 * k:
             break
-    return tuple(_found(snapshot, ranking, group) for group in groups)
+    found = [_found(snapshot, ranking, group) for group in groups]
+    return tuple(replace(one, passage=replace(one.passage, copies=told.others(one.row))) for one in found)
 
 
 def _touches(snapshot: Snapshot, ranking: Ranking, group: list[int], place: int) -> bool:
@@ -161,6 +182,29 @@ def single(snapshot: Snapshot, ranking: Ranking, k: int) -> tuple[Found, ...]:
     return tuple(_found(snapshot, ranking, [place]) for place in range(count))
 
 
+def unrepeated(snapshot: Snapshot, ranking: Ranking, k: int) -> list[list[int]]:
+    """The places of the k best chunks, each before those of the chunks in which copies of one day say the same.
+
+    Copies of other days are read too: which of them fits the question is for their dates to decide.
+    """
+    told, columns = Repetition(snapshot), snapshot.columns
+    chosen: list[list[int]] = []
+    known: dict[tuple[int, int, str], list[int]] = {}
+    for place, position in enumerate(ranking.positions.tolist()):
+        article = int(columns.chunk_article[position])
+        own = [place]
+        if told.among_copies(article):
+            said = (int(columns.group[article]), int(columns.published[article]), told.words(position))
+            twins = known.setdefault(said, own)
+            if twins is not own:
+                twins.append(place)
+                continue
+        if len(chosen) == k:
+            break
+        chosen.append(own)
+    return chosen
+
+
 def ranked(snapshot: Snapshot, ranking: Ranking, k: int) -> tuple[RankedChunk, ...]:
     """Where the k best chunks are, without their texts."""
     columns, positions = snapshot.columns, ranking.positions[:k]
@@ -172,7 +216,8 @@ def ranked(snapshot: Snapshot, ranking: Ranking, k: int) -> tuple[RankedChunk, .
 def _found(snapshot: Snapshot, ranking: Ranking, group: list[int]) -> Found:
     columns = snapshot.columns
     positions = ranking.positions[group]
-    row = int(columns.article_row[columns.chunk_article[positions[0]]])
+    place = int(columns.chunk_article[positions[0]])
+    row = int(columns.article_row[place])
     article = snapshot.store.article(row)
     start, end = int(columns.start[positions].min()), int(columns.end[positions].max())
     passage = Passage(
@@ -189,7 +234,7 @@ def _found(snapshot: Snapshot, ranking: Ranking, group: list[int]) -> Found:
         lexical=_best(ranking.lexical[group]),
         noise=tuple(mark for mark in article.noise if mark.start < end and mark.end > start),
     )
-    return Found(passage, article, row)
+    return Found(passage, article, row, str(columns.article_id[columns.group[place]]))
 
 
 def _best(scores: Vectors) -> float | None:

@@ -6,8 +6,11 @@ import re
 
 from rag.types import Span
 
-_ENDS = re.compile(r"""[.!?…]["”’')\]]*$""")
+_MARKS = ".!?…。！？｡．؟۔।॥։።။។"
+_CLOSING = r""""”’')\]»“‘›」』）】〉》"""
+_ENDS = re.compile(rf"[{_MARKS}][{_CLOSING}]*$")
 _ASKED = re.compile(r"""[?!]["”’']+$""")
+_CUT_SHORT = re.compile(r"(?:^|\W)\w{1,4}\.$")
 _SPEECH = re.compile(
     r"^[^.!?]{0,60}\b(said|says|asked|asks|added|adds|told|replied|wrote|writes|continued|insisted|explained|"
     r"stressed|warned|concluded|noted|recalled|joked|shouted|demanded)\b[^.!?]{0,40}\.?$"
@@ -15,7 +18,10 @@ _SPEECH = re.compile(
 
 
 def ends_sentence(line: str) -> bool:
-    """Whether a line ends as a sentence does: a full stop, question or exclamation mark, closing quotes allowed."""
+    """Whether a line ends as a sentence does in any script: a full stop, question or exclamation mark.
+
+    Closing quotes are allowed behind it.
+    """
     return bool(_ENDS.search(line.rstrip()))
 
 
@@ -51,28 +57,33 @@ def paragraphs(text: str) -> list[Span]:
     return found
 
 
-def sentences(text: str) -> list[Span]:
-    """The sentences of a text, trimmed, in order, never across paragraphs; they hold every visible character."""
+def sentences(text: str, language: str | None = None) -> list[Span]:
+    """The sentences of a text, trimmed, in order, never across paragraphs; they hold every visible character.
+
+    `language`, an ISO 639 code, tells which abbreviations and marks end none; unknown, it is taken for English.
+    """
     found: list[Span] = []
     for paragraph in paragraphs(text):
-        found.extend(sentences_of(text, paragraph))
+        found.extend(sentences_of(text, paragraph, language))
     return found
 
 
-def sentences_of(text: str, paragraph: Span) -> list[Span]:
+def sentences_of(text: str, paragraph: Span, language: str | None = None) -> list[Span]:
     """The sentences of one paragraph."""
     from sentencex import get_sentence_boundaries
 
     # A wrapped line's end is a space to the segmenter; the length, and so every offset, stays the same.
     inner = text[paragraph.start : paragraph.end].replace("\n", " ")
+    foreign = language not in (None, "en")
     found: list[Span] = []
-    for boundary in get_sentence_boundaries("en", inner):
+    for boundary in get_sentence_boundaries(language or "en", inner):
         piece = inner[boundary["start_index"] : boundary["end_index"]]
         if not piece.strip():
             continue
         start = paragraph.start + boundary["start_index"] + len(piece) - len(piece.lstrip())
         end = paragraph.start + boundary["start_index"] + len(piece.rstrip())
-        if found and _belongs(text[found[-1].start : found[-1].end], piece.strip()):
+        before = text[found[-1].start : found[-1].end] if found else ""
+        if found and (_belongs(before, piece.strip()) or (foreign and _goes_on(before, piece.strip()))):
             found[-1] = Span(found[-1].start, end)
         else:
             found.append(Span(start, end))
@@ -82,3 +93,8 @@ def sentences_of(text: str, paragraph: Span) -> list[Span]:
 def _belongs(before: str, piece: str) -> bool:
     """Whether `piece` is the attribution of a quoted question before it, or nothing but closing marks."""
     return (bool(_ASKED.search(before)) and bool(_SPEECH.match(piece))) or not any(c.isalnum() for c in piece)
+
+
+def _goes_on(before: str, piece: str) -> bool:
+    """Whether the end before was none, but an abbreviation or ordinal not known to the segmenter ("19. yüzyıl")."""
+    return piece[0].islower() and bool(_CUT_SHORT.search(before))

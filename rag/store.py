@@ -6,13 +6,12 @@ readers of older generations, then deleted).  Rows are never updated in place ex
 
 from __future__ import annotations
 
-import hashlib
 import json
 import sqlite3
 import threading
+import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -21,16 +20,31 @@ import numpy as np
 import numpy.typing as npt
 
 from rag.errors import LibraryCorrupt, StorageError
-from rag.types import Article, Chunk, Noise
+from rag.rows import (
+    NO_EXTRA,
+    ArticleRow,
+    ChunkRow,
+    Vector,
+    article_digest,
+    chunk_digest,
+    content_digest,
+    extra,
+    open_sketch,
+    seal,
+    sealed_sketch,
+)
+from rag.types import Article, Chunk, Mark, Noise
 
 NAME = "store.sqlite"
+CHUNK_PAGE = 10_000
 _SCHEMA = """
 CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
 CREATE TABLE articles (
   row INTEGER PRIMARY KEY AUTOINCREMENT, id TEXT NOT NULL, title TEXT NOT NULL, source TEXT, url TEXT, published TEXT,
   origin TEXT NOT NULL, noise TEXT NOT NULL, recipe TEXT NOT NULL, chunks INTEGER NOT NULL,
   content BLOB NOT NULL, digest BLOB NOT NULL,
-  staged REAL NOT NULL, born INTEGER, dead INTEGER, text TEXT NOT NULL);
+  staged REAL NOT NULL, born INTEGER, dead INTEGER, text TEXT NOT NULL,
+  extra TEXT NOT NULL DEFAULT '{}', sketch BLOB);
 CREATE INDEX articles_id ON articles (id);
 CREATE INDEX articles_content ON articles (content);
 CREATE INDEX articles_state ON articles (born, dead);
@@ -40,75 +54,19 @@ CREATE TABLE chunks (
 CREATE INDEX chunks_article ON chunks (article);
 CREATE TABLE generations (generation INTEGER PRIMARY KEY, identity TEXT NOT NULL);
 """
+_LATER = """
+CREATE TABLE IF NOT EXISTS versions (
+  row INTEGER PRIMARY KEY, id TEXT NOT NULL, title TEXT NOT NULL, published TEXT, text TEXT NOT NULL,
+  content BLOB NOT NULL, replaced REAL NOT NULL);
+CREATE INDEX IF NOT EXISTS versions_id ON versions (id);
+CREATE TABLE IF NOT EXISTS roots (path TEXT PRIMARY KEY, fields TEXT NOT NULL) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS files (path TEXT PRIMARY KEY, facts TEXT NOT NULL, seal BLOB NOT NULL) WITHOUT ROWID;
+"""
+"""Tables that format 1 did not have: earlier texts, the places that are followed, and what is known of their files."""
 _META = "row, id, title, source, url, published, origin, noise, recipe, chunks, content, digest"
 LIVE = "born IS NOT NULL AND born <= :g AND (dead IS NULL OR dead > :g)"
 
-Vector = npt.NDArray[np.float16]
 Ints = npt.NDArray[np.int64]
-
-
-@dataclass(frozen=True, slots=True)
-class ArticleRow:
-    """An article's metadata as stored.
-
-    Its vectors were made from `content` (digest of title and text) by `recipe` (encoder and chunker).
-    """
-
-    row: int
-    id: str
-    title: str
-    source: str | None
-    url: str | None
-    published: date | None
-    origin: str
-    noise: tuple[Noise, ...]
-    recipe: str
-    chunks: int
-    content: bytes
-    digest: bytes
-
-
-@dataclass(frozen=True, slots=True)
-class ChunkRow:
-    """A chunk as stored, with its (dimension,) float16 vector."""
-
-    row: int
-    article: int
-    ordinal: int
-    start: int
-    end: int
-    vector: Vector
-
-
-def content_digest(title: str, text: str) -> bytes:
-    """What the vectors of an article depend on."""
-    return hashlib.sha256(json.dumps([title, text]).encode()).digest()
-
-
-def article_digest(article: Article, recipe: str, chunks: int) -> bytes:
-    """Seal over every stored field of an article; `text` and `title` enter through their content digest."""
-    facts = [
-        article.id,
-        article.source,
-        article.url,
-        article.published.isoformat() if article.published else None,
-        article.origin,
-        [list(noise) for noise in article.noise],
-        recipe,
-        chunks,
-        content_digest(article.title, article.text).hex(),
-    ]
-    return _seal(facts)
-
-
-def _seal(facts: list[Any]) -> bytes:
-    return hashlib.sha256(json.dumps(facts).encode()).digest()
-
-
-def chunk_digest(article_content: bytes, chunk: Chunk, vector: Vector) -> bytes:
-    """Seal over a chunk's place and vector, bound to its article's content."""
-    head = f"{chunk.ordinal} {chunk.start} {chunk.end} ".encode()
-    return hashlib.blake2b(article_content + head + vector.tobytes(), digest_size=16).digest()
 
 
 class Store:
@@ -132,6 +90,8 @@ class Store:
             if create and self._db.execute("SELECT count(*) FROM sqlite_master").fetchone() == (0,):
                 self._create()
             self._db.execute("SELECT count(*) FROM meta").fetchone()
+            columns = {str(found[1]) for found in self._db.execute("PRAGMA table_info(articles)")}
+            self._has_extra = "extra" in columns
         except sqlite3.Error as error:
             self._db.close()
             raise self._translate(error) from error
@@ -155,7 +115,27 @@ class Store:
         return db
 
     def _create(self) -> None:
-        self._db.executescript(f"BEGIN; {_SCHEMA} COMMIT;")
+        self._db.executescript(f"BEGIN; {_SCHEMA} {_LATER} COMMIT;")
+
+    def upgrade(self) -> None:
+        """Add what a store of format 1 lacks; nothing where all is there."""
+        if self._has_extra and self.has("files"):
+            return
+        with self._guard() as db:
+            added = (
+                ""
+                if self._has_extra
+                else (
+                    "ALTER TABLE articles ADD COLUMN extra TEXT NOT NULL DEFAULT '{}'; "
+                    "ALTER TABLE articles ADD COLUMN sketch BLOB;"
+                )
+            )
+            db.executescript(f"BEGIN; {added} {_LATER} COMMIT;")
+        self._has_extra = True
+
+    @property
+    def _meta(self) -> str:
+        return _META + (", extra" if self._has_extra else f", '{NO_EXTRA}'")
 
     def close(self) -> None:
         with self._lock:
@@ -217,6 +197,10 @@ class Store:
             (key, value),
         )
 
+    def has(self, table: str) -> bool:
+        """Whether the store has a table; one of format 1 lacks some."""
+        return bool(self.query("SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = ?", (table,)))
+
     def identity(self, generation: int) -> str | None:
         """The manifest identity that was recorded for a generation."""
         found = self.query("SELECT identity FROM generations WHERE generation = ?", (generation,))
@@ -226,12 +210,12 @@ class Store:
 
     def live(self, generation: int) -> Iterator[ArticleRow]:
         """The articles of a generation by row, metadata only, each seal checked."""
-        for found in self.query(f"SELECT {_META} FROM articles WHERE {LIVE} ORDER BY row", {"g": generation}):
+        for found in self.query(f"SELECT {self._meta} FROM articles WHERE {LIVE} ORDER BY row", {"g": generation}):
             yield self._article_row(found)
 
     def article_rows(self, rows: Sequence[int]) -> list[ArticleRow]:
         """Metadata of the given rows in that order.  Raises LibraryCorrupt where one is missing."""
-        return [self._article_row(self._one(row, _META)) for row in rows]
+        return [self._article_row(self._one(row, self._meta)) for row in rows]
 
     def bind(self, rows: Ints, seals: npt.NDArray[np.void]) -> None:
         """From now on `article` gives only these rows (ascending), and only with the seals that were published.
@@ -250,12 +234,15 @@ class Store:
 
     def article(self, row: int) -> Article:
         """A whole article with its text, both seals checked."""
-        *meta, text = self._one(row, _META + ", text")
+        *meta, text = self._one(row, self._meta + ", text")
         found = self._article_row(tuple(meta))
         self._check_published(found)
         if not isinstance(text, str) or content_digest(found.title, text) != found.content:
             raise self._damaged(f"the text of article {found.id!r}")
-        return Article(found.id, found.title, text, found.source, found.url, found.published, found.origin, found.noise)
+        return Article(
+            found.id, found.title, text, found.source, found.url, found.published, found.origin, found.noise,
+            found.author, found.language, found.marks,
+        )  # fmt: skip
 
     def _one(self, row: int, columns: str) -> tuple[Any, ...]:
         found = self.query(f"SELECT {columns} FROM articles WHERE row = ?", (row,))
@@ -264,16 +251,21 @@ class Store:
         return found[0]
 
     def _article_row(self, found: tuple[Any, ...]) -> ArticleRow:
-        row, id_, title, source, url, published, origin, noise, recipe, chunks, content, digest = found
+        row, id_, title, source, url, published, origin, noise, recipe, chunks, content, digest, more = found
         try:
             facts = [id_, source, url, published, origin, json.loads(noise), recipe, chunks, content.hex()]
-            if _seal(facts) != digest:
+            if seal(facts, more) != digest:
                 raise ValueError
-            marks = tuple(Noise(*mark) for mark in facts[5])
+            noises = tuple(Noise(*mark) for mark in facts[5])
             day = date.fromisoformat(published) if published else None
+            others = json.loads(more)
+            marks = tuple(Mark(*mark) for mark in others.get("marks", ()))
         except (ValueError, TypeError, AttributeError) as error:
             raise self._damaged(f"the record of article {id_!r} (row {row})") from error
-        return ArticleRow(row, id_, title, source, url, day, origin, marks, recipe, chunks, content, digest)
+        return ArticleRow(
+            row, id_, title, source, url, day, origin, noises, recipe, chunks, content, digest,
+            others.get("author"), others.get("language"), marks,
+        )  # fmt: skip
 
     def _damaged(self, what: str) -> LibraryCorrupt:
         return LibraryCorrupt(f"{self.path}: damaged, {what}: run rag repair --library {self.path.parent}")
@@ -289,18 +281,19 @@ class Store:
         found = self.query("SELECT max(row) FROM articles WHERE content = ? AND recipe = ?", (content, recipe))
         return int(found[0][0]) if found and found[0][0] is not None else None
 
-    def stage(self, article: Article, recipe: str, chunks: Sequence[Chunk], vectors: Vector, now: float) -> int:
-        """Add an unpublished article with its chunks and their (n, dimension) vectors; the new row."""
+    def stage(self, article: Article, recipe: str, chunks: Sequence[Chunk], vectors: Vector, sketch: bytes) -> int:
+        """Add an unpublished article with its chunks, their (n, dimension) vectors and its sketch; the new row."""
         content = content_digest(article.title, article.text)
+        sealed = sealed_sketch(content, sketch)
         noise = json.dumps([list(mark) for mark in article.noise])
         published = article.published.isoformat() if article.published else None
         digest = article_digest(article, recipe, len(chunks))
         with self._guard() as db:
             cursor = db.execute(
                 "INSERT INTO articles (id, title, source, url, published, origin, noise, recipe, chunks, content, "
-                "digest, staged, text) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                "digest, staged, text, extra, sketch) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
                 (article.id, article.title, article.source, article.url, published, article.origin, noise, recipe,
-                 len(chunks), content, digest, now, article.text),
+                 len(chunks), content, digest, time.time(), article.text, extra(article), sealed),
             )  # fmt: skip
             row = int(cursor.lastrowid or 0)
             db.executemany(
@@ -325,6 +318,32 @@ class Store:
             raise self._damaged(f"chunks of article {article.id!r} are missing")
         return rows
 
+    def live_chunks(self, articles: Sequence[ArticleRow], dimension: int) -> Iterator[tuple[int, ChunkRow]]:
+        """All chunks of articles by row, each with its article's position in `articles`, seals checked, none missing.
+
+        Few are held at a time.
+        """
+        places = {article.row: place for place, article in enumerate(articles)}
+        following = [0] * len(articles)
+        last = 0
+        while found := self.query(
+            "SELECT row, article, ordinal, start, end, vector, digest FROM chunks WHERE row > ? ORDER BY row LIMIT ?",
+            (last, CHUNK_PAGE),
+        ):
+            last = found[-1][0]
+            for one in found:
+                place = places.get(one[1])
+                if place is None:
+                    continue
+                row = self._chunk_row(articles[place], one, dimension)
+                if row.ordinal != following[place] or row.ordinal >= articles[place].chunks:
+                    raise self._damaged(f"chunks of article {articles[place].id!r} are missing")
+                following[place] += 1
+                yield place, row
+        for article, count in zip(articles, following, strict=True):
+            if count != article.chunks:
+                raise self._damaged(f"chunks of article {article.id!r} are missing")
+
     def _chunk_row(self, article: ArticleRow, found: tuple[Any, ...], dimension: int) -> ChunkRow:
         row, owner, ordinal, start, end, blob, digest = found
         try:
@@ -337,6 +356,16 @@ class Store:
         if not whole:
             raise self._damaged(f"chunk {ordinal} of article {article.id!r}")
         return ChunkRow(row, owner, ordinal, start, end, vector)
+
+    def sketch(self, article: ArticleRow) -> bytes | None:
+        """An article's sketch for the search of copies; None where there is none that is whole."""
+        found = self._one(article.row, "sketch" if self._has_extra else "NULL")[0]
+        return open_sketch(article.content, found)
+
+    def set_sketch(self, article: ArticleRow, sketch: bytes) -> None:
+        """Put a sketch that was made again in the place of one that is not whole; inside a transaction."""
+        sealed = sealed_sketch(article.content, sketch)
+        self.execute("UPDATE articles SET sketch = ? WHERE row = ?", (sealed, article.row))
 
     def checkpoint(self) -> None:
         """Fold the write-ahead log into the store file."""

@@ -13,9 +13,10 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from rag.types import Answer, Article, Citation, Passage, Short, Span
+from rag.types import Answer, Article, Citation, Copy, Passage, Short, Span
 
 if TYPE_CHECKING:
+    from rag.check import Checked
     from rag.replay import Replay
 
 SNIPPET_CHARS = 240
@@ -37,7 +38,8 @@ def show_answer(console: Console, answer: Answer, library: Path) -> None:
             show_passages(console, answer.passages[:3])
         return
     if answer.sides:
-        console.print(Text("The sources differ:", style="yellow"))
+        told = "Versions of one text differ:" if answer.revised else "The sources differ:"
+        console.print(Text(told, style="yellow"))
         for side in answer.sides:
             numbers = " ".join(f"[{number}]" for number in side.citations)
             told = f" ({side.published})" if side.published else ""
@@ -49,6 +51,8 @@ def show_answer(console: Console, answer: Answer, library: Path) -> None:
     console.print()
     for citation in answer.citations:
         console.print(Text.assemble((f"[{citation.number}] ", "cyan"), _heading(citation)))
+        for line in _also(citation):
+            console.print(Padding(shown(line), (0, 0, 0, 4)))
         span = f"{citation.start}-{citation.end}"
         command = shlex.join(["rag", "show", citation.article_id, "--quote", span, "--library", str(library)])
         console.print(Padding(shown(command, "dim"), (0, 0, 0, 4)))
@@ -75,6 +79,8 @@ def show_passages(console: Console, passages: Sequence[Passage]) -> None:
             scores.append(f"cosine {passage.dense:.2f}")
         if passage.lexical is not None:
             scores.append(f"BM25 {passage.lexical:.1f}")
+        if passage.copies:
+            scores.append("1 other copy" if passage.copies == 1 else f"{passage.copies:,} other copies")
         text = " ".join(passage.text.split())
         snippet = text if len(text) <= SNIPPET_CHARS else text[:SNIPPET_CHARS].rsplit(" ", 1)[0] + " …"
         console.print(Padding(shown(snippet), (0, 0, 0, 3)))
@@ -88,6 +94,32 @@ def _quote(citation: Citation, shorts: Sequence[Short]) -> Text:
         if place := citation.place(short):
             text.stylize("green", *place)
     return Text.assemble("“", text, "”")
+
+
+def _also(citation: Citation) -> list[str]:
+    """What a cited article is among the copies of its text, and where the others are; of no copies nothing."""
+    if not citation.copies:
+        return []
+    own = _standing(citation)
+    more = f", {citation.more_copies:,} more" if citation.more_copies else ""
+    quoted = [_named(copy) for copy in citation.copies if copy.end]
+    others = [_named(copy) for copy in citation.copies if not copy.end]
+    parts = [(quoted, "also in"), (others, "in other words in")]
+    lines = [f"{label}: {', '.join(names)}" for names, label in parts if names]
+    return [*([f"the {own} of {len(citation.copies) + citation.more_copies + 1:,} copies"] if own else []),
+            *lines[:-1], lines[-1] + more]  # fmt: skip
+
+
+def _standing(one: Citation | Copy) -> str:
+    return "original" if one.original else "newest" if one.newest else ""
+
+
+def _named(copy: Copy) -> str:
+    """Where a copy appeared and when; the original and the newest are named as such."""
+    facts = [str(copy.published) if copy.published else "", _standing(copy)]
+    told = ", ".join(fact for fact in facts if fact)
+    name = copy.source or copy.title or copy.article_id
+    return f"{name} ({told})" if told else name
 
 
 def _heading(source: Citation | Passage) -> Text:
@@ -129,3 +161,15 @@ def show_list(console: Console, articles: Iterable[Article]) -> None:
         cells = (str(article.published or ""), article.id, article.title, article.source or "")
         table.add_row(*(shown(cell) for cell in cells))
     console.print(table)
+
+
+def show_checked(console: Console, checked: Checked) -> None:
+    """What became of each citation of a saved answer."""
+    colours = {"intact": "green", "changed": "yellow", "gone": "red"}
+    for one in checked.citations:
+        head = Text.assemble((f"[{one.number}] ", "cyan"), (one.state, colours[one.state]), " ", shown(one.title))
+        console.print(head)
+        console.print(Padding(shown(" ".join(one.quote.split()), "bold"), (0, 0, 0, 4)))
+        console.print(Padding(shown(one.told, "dim"), (0, 0, 0, 4)))
+    if not checked.citations:
+        console.print("The answer is a refusal: it cites nothing.")

@@ -9,7 +9,7 @@ from typing import Any, Literal, NamedTuple
 
 from rag.errors import QuestionError
 
-SCHEMA_VERSION = 2
+SCHEMA_VERSION = 3
 """Version of the JSON form of `Answer` (Python, `--json` and the page share it)."""
 
 MAX_QUESTION_CHARS = 4_000
@@ -73,6 +73,11 @@ class Article:
         labels = [mark.label for mark in self.marks if mark.kind == kind and mark.start <= place]
         return labels[-1] if labels else None
 
+    def pages(self, start: int, end: int) -> str | None:
+        """The page of a range of characters, or the first and the last of several; None where there are none."""
+        first, last = self.at("page", start), self.at("page", max(start, end - 1))
+        return first if first == last or first is None else f"{first}–{last}"
+
 
 @dataclass(frozen=True, slots=True)
 class Chunk:
@@ -107,7 +112,8 @@ class Passage:
     """A retrieved range of one article: one chunk, or overlapping and neighbouring chunks merged.
 
     `score` is the fused score (higher is better); `dense` the best cosine and `lexical` the best BM25 of
-    its chunks, None where that retriever did not return any of them.
+    its chunks, None where that retriever did not return any of them.  `copies` counts the other copies of its article
+    that the filters allow; their passages that say the same are left out.
     """
 
     article_id: str
@@ -122,11 +128,36 @@ class Passage:
     dense: float | None = None
     lexical: float | None = None
     noise: tuple[Noise, ...] = ()
+    copies: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Copy:
+    """Another copy or version of an article's text.
+
+    `original`: published first of all; `newest`: published last or, where all are of one day, the original.  The quote
+    whose citation it stands with is its `text[start:end]`; both are 0 where it does not hold the quote word for word.
+    """
+
+    article_id: str
+    title: str
+    source: str | None
+    url: str | None
+    published: date | None
+    original: bool
+    newest: bool
+    start: int = 0
+    end: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class Citation:
-    """A verbatim quote: `quote == library.article(article_id).text[start:end]`, checked before it leaves `rag`."""
+    """A verbatim quote: `quote == library.article(article_id).text[start:end]`, checked before it leaves `rag`.
+
+    `copies` are the other copies of the article that the filters allow and the answer does not cite itself, at most 20;
+    `more_copies` counts those beyond.  All are one source.  `original` and `newest` say what the cited article is among
+    them, as in `Copy`; both are true of an article without copies.
+    """
 
     number: int
     article_id: str
@@ -137,6 +168,15 @@ class Citation:
     start: int
     end: int
     quote: str
+    copies: tuple[Copy, ...] = ()
+    more_copies: int = 0
+    original: bool = True
+    newest: bool = True
+    author: str | None = None
+    page: str | None = None
+    """Where the quote begins, as the document itself names its pages; "3–4" if it runs on."""
+    section: str | None = None
+    """The heading under which the quote stands."""
 
     def place(self, short: Short) -> Span | None:
         """Where a short answer stands in the quote, None where it does not."""
@@ -219,7 +259,7 @@ class Evidence:
     margin: float = 0.0
     """How far its share is ahead of the next answer's, as a logarithm."""
     agreeing: float = 0.0
-    """The logarithm of how many articles give it."""
+    """The logarithm of how many articles give it, copies of one text counted once."""
     score: float = 0.0
     """The learned score of its passage."""
     dense: float = 0.0
@@ -285,7 +325,7 @@ class Answer:
 
     `short` are the words of the first citation that answer, None for a refusal and where the whole sentence does (yes
     or no, why, how).  Where sources differ, `sides` are the answers with their citations, newest first; else it is
-    empty.
+    empty.  `revised` says that the sides are versions of one text, which was changed, and not independent sources.
     """
 
     question: str
@@ -300,6 +340,7 @@ class Answer:
     evidence: Evidence = Evidence()
     short: Short | None = None
     sides: tuple[Side, ...] = ()
+    revised: bool = False
     schema: int = field(default=SCHEMA_VERSION)
 
     @property

@@ -21,6 +21,7 @@ from rag.errors import LibraryError, RagError, StorageError
 from rag.lexical import LexicalIndex
 from rag.manifest import Manifest, read_manifest
 from rag.passage import passage, title_share
+from rag.rows import content_digest
 from rag.snapshot import (
     COLUMNS,
     LEASE,
@@ -103,6 +104,7 @@ def _verify_rows(run: _Run, library: _Opened, whole: bool, encoder: Encoder | No
     rows = run.check("articles", lambda: _articles(library))
     run.check("chunks", lambda: _loose_chunks(library))
     run.check("unpublished", lambda: _unpublished(library))
+    run.check("earlier texts", lambda: _earlier(library))
     # FAISS and tantivy must not be given a damaged file: they may crash on it, or answer wrongly.
     columns = run.check("columns", lambda: _columns(library)) if whole else None
     if columns is not None:
@@ -336,3 +338,20 @@ def _unpublished(library: _Opened) -> tuple[None, str]:
     waiting = library.store.query("SELECT count(*) FROM articles WHERE born IS NULL OR born > :g", generation)
     dead = library.store.query("SELECT count(*) FROM articles WHERE dead <= :g", generation)
     return None, f"{waiting[0][0]:,} articles are staged, {dead[0][0]:,} wait to be cleared away"
+
+
+def _earlier(library: _Opened) -> tuple[None, str]:
+    """That kept texts are whole and none is of an article that was removed."""
+    store = library.store
+    if not store.has("versions"):
+        return None, "none are kept"
+    found = store.query("SELECT row, id, title, text, content FROM versions")
+    bad = [row for row, _, title, text, content in found if content_digest(str(title), str(text)) != content]
+    sql = f"SELECT DISTINCT id FROM articles WHERE {LIVE}"
+    live = {id_ for (id_,) in store.query(sql, {"g": library.manifest.generation})}
+    stray = {id_ for _, id_, *_ in found} - live
+    _raise_if(
+        [f"earlier text {row} of {store.path} is damaged" for row in bad]
+        + [f"an earlier text of {id_!r} is kept although it was removed" for id_ in sorted(stray)]
+    )
+    return None, f"{len(found):,} texts that edits replaced are kept for saved answers"

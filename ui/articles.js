@@ -87,11 +87,22 @@ async function everything() {
 let cameFrom = null;
 let scrolled = 0;
 
+let read = 0;
+
+/** Fills the reader, unless it is asked for something else meanwhile. */
+async function fill(parameters) {
+  const number = ++read;
+  const shown = await part("articles/read", parameters);
+  if (number !== read) return false;
+  here(".rag-reader-of").innerHTML = shown;
+  return true;
+}
+
 async function open(button) {
   const reader = here(".rag-reader");
   cameFrom = button;
   scrolled = scrollY;
-  here(".rag-reader-of").innerHTML = await part("articles/read", { article: button.dataset.article });
+  if (!(await fill({ article: button.dataset.article }))) return;
   reader.hidden = false;
   find(ROOT).classList.add("rag-reading");
   (here(".rag-reader-title") ?? here(".rag-back-to-list")).focus({ preventScroll: true });
@@ -123,7 +134,7 @@ document.addEventListener("keydown", (event) => {
 document.addEventListener("change", async (event) => {
   if (!event.target.matches?.(`${ROOT} .rag-show input`)) return;
   const { name } = event.target;
-  here(".rag-reader-of").innerHTML = await part("articles/read", choice());
+  if (!(await fill(choice()))) return;
   here(`.rag-show input[name="${name}"]`)?.focus({ preventScroll: true });
 });
 clicks(`${ROOT} .rag-go-on`, async (button) => {
@@ -278,14 +289,18 @@ function sendOff() {
 }
 
 function endUploads(done) {
-  const skipped = new Map();
+  const wrong = new Map();
   for (const issue of all("#rag-articles-result .rag-issues .rag-skipped")) {
-    const name = find("bdi", issue).textContent;
-    skipped.set(name.split("/").at(-1), issue.textContent.slice(name.length).trim());
+    const origin = find("bdi", issue).textContent;
+    const why = issue.textContent.slice(origin.length).trim();
+    // Of a file of lines, each line has issues of its own.
+    const [, name, line] = origin.split("/").at(-1).match(/^(.*?)(?:#(\d+))?$/);
+    wrong.set(name, [...(wrong.get(name) ?? []), line ? `line ${line} ${why}` : why]);
   }
   for (const element of all(`${ROOT} .rag-uploads [data-state="sent"]`)) {
-    const why = skipped.get(find("bdi", element).textContent);
-    tell(element, why ?? (done ? "done" : "not indexed"), Boolean(why) || !done);
+    const [first, ...others] = wrong.get(find("bdi", element).textContent) ?? [];
+    const more = others.length ? `, and ${others.length.toLocaleString("en")} more` : "";
+    tell(element, first ? first + more : done ? "done" : "not indexed", Boolean(first) || !done);
   }
 }
 

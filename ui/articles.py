@@ -8,10 +8,12 @@ from datetime import date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from rag.copies import Copies
 from rag.errors import QuestionError
 from rag.shelf import Order, Query, Row, Shelf
 from rag.types import Article, Chunk, Span
 from ui.ask import Desk, html
+from ui.copies import family, standing
 from ui.markup import counted, day, esc, marked
 from ui.parts import add_part, whole_number
 from ui.port import LibraryPort
@@ -37,7 +39,6 @@ _ORDERS: dict[Order, str] = {
     "title": "By title",
     "source": "By source",
 }
-_SUFFIXES = ".txt,.md,.html,.htm,.jsonl,.gz"
 
 
 # -- the list ----------------------------------------------------------------------------------------------------------
@@ -168,9 +169,18 @@ def read(library: LibraryPort, asked: dict[str, str]) -> str:
         f'<article class="rag-whole" data-article="{esc(article.id)}"><header>'
         f'<h2 class="rag-reader-title" tabindex="-1" dir="auto">{esc(article.title) or "Untitled"}</h2>{about(article)}'
         f'<p class="rag-origin">{counted(len(chunks), "passage")} · {len(article.text):,} characters · '
-        f"from <bdi>{esc(article.origin)}</bdi></p></header>"
+        f"from <bdi>{esc(article.origin)}</bdi></p>{_copies(library.copies(article.id))}</header>"
         f"{_choices(article, len(chunks), asked)}{text}</article>"
     )
+
+
+def _copies(copies: Copies) -> str:
+    """What the article is among the copies of its text, and the others."""
+    if not copies.others:
+        return ""
+    own = standing(copies.original, copies.newest)
+    said = f'<p class="rag-byline">This is the {own} of {len(copies.others) + copies.more + 1:,} copies.</p>'
+    return (said if own else "") + family(copies)
 
 
 def _choices(article: Article, chunks: int, asked: dict[str, str]) -> str:
@@ -307,11 +317,16 @@ def add_routes(app: FastAPI, desk: Desk) -> None:
 
 def drop() -> str:
     """The place for files from the reader's machine, and what has become of them."""
+    from index.load import SUFFIXES
+
+    # A browser knows a file by the last of its endings.
+    kinds = ",".join(sorted({f".{suffix.rpartition('.')[2]}" for suffix in SUFFIXES}))
+    told = "Text, web pages, PDF, Word and OpenDocument, books, mail, tables and archives, up to 64 MB each"
     return (
         '<section class="rag-drop" aria-label="Add files"><p><label class="rag-pick">Choose files'
-        f'<input type="file" class="rag-sr" multiple accept="{_SUFFIXES}"></label> '
+        f'<input type="file" class="rag-sr" multiple accept="{kinds}"></label> '
         "<span>or drop them anywhere on this tab</span></p>"
-        '<p class="rag-kinds">.txt .md .html .jsonl .jsonl.gz, up to 64 MB each</p>'
+        f'<p class="rag-kinds">{told}</p>'
         '<ul class="rag-uploads" aria-label="Files"></ul></section>'
     )
 

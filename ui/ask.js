@@ -15,7 +15,8 @@ async function restore() {
   if (!pending) return;
   const { sources, ...days } = pending;
   pending = null;
-  for (const [name, value] of Object.entries(days)) named(name).value = value;
+  // The browser complains of what is no day; the server has said so already.
+  for (const [name, day] of Object.entries(days)) named(name).value = /^\d{4}-\d\d-\d\d$/.test(day) ? day : "";
   await listSources(sources);
 }
 
@@ -58,62 +59,100 @@ clicks(".rag-clear", () => {
 
 // ---- asking
 
-let handled = null;
-let asked = null;
+let handled;
+// The question that is being asked, by a name of its own; whether it is being stopped; whether the next one was sent
+// off meanwhile, which Gradio would not take.
+let asked = "";
+let stopping = false;
+let waiting = false;
+
+const isBusy = () => document.documentElement.classList.contains("rag-busy");
 
 function busy(is) {
   document.documentElement.classList.toggle("rag-busy", is);
 }
 
-window.rag.choices = (question) => {
-  asked = question;
-  busy(true);
-  return JSON.stringify(choices());
-};
-window.rag.stopped = () => {
-  busy(false);
-  const status = find("#rag-status .rag-stage");
-  if (status) status.textContent = "Stopped.";
-};
-
-window.rag.answered = () => busy(false);
-window.rag.begun = () => {
-  shut({ focus: false });
-  history.pushState(null, "", "/");
-  return [];
-};
-
-/** Begins a conversation anew. */
-export function begin() {
-  press("#rag-fresh");
+// In a place of its own: Gradio does not find its way in what somebody else wrote into its elements.
+function say(sentence = "") {
+  find("#rag-told").innerHTML = sentence;
 }
 
-/** Asks a question; again and again while Gradio does not listen yet, which is so when the page has just come up. */
-export function ask(question, tries = 40) {
+window.rag.choices = () => {
+  asked = crypto.randomUUID();
+  say();
+  busy(true);
+  return JSON.stringify({ ...choices(), name: asked });
+};
+
+window.rag.stopped = () => {
+  stopping = isBusy();
+  return stopping ? asked : "";
+};
+
+window.rag.answered = () => {
+  busy(false);
+  if (stopping && waiting) press("#rag-ask");
+  stopping = waiting = false;
+};
+
+window.rag.begun = () => {
+  shut({ focus: false });
+  say();
+  history.pushState(null, "", "/");
+  return window.rag.stopped();
+};
+
+let cleared = () => {};
+window.rag.cleared = () => cleared();
+
+document.addEventListener(
+  "keydown",
+  (event) => {
+    const sends = event.key === "Enter" && !event.shiftKey && event.target.matches?.("#rag-question textarea");
+    if (sends && stopping) waiting = true;
+  },
+  true,
+);
+
+/** Begins a conversation anew; done once the page shows nothing of the one before. */
+export function begin() {
+  return new Promise((done) => {
+    cleared = done;
+    press("#rag-fresh");
+  });
+}
+
+/** Asks a question; again and again while Gradio does not take it, which is so when the page has just come up. */
+export function ask(question) {
+  attempt(question, asked, 40);
+}
+
+function attempt(question, before, tries) {
+  if (asked !== before) return;
   tab("Ask");
   type("#rag-question", question);
   press("#rag-ask");
-  setTimeout(() => {
-    const taken = document.documentElement.classList.contains("rag-busy") || asked === question;
-    if (!taken && tries) ask(question, tries - 1);
-  }, 250);
+  if (tries) setTimeout(() => attempt(question, before, tries - 1), 250);
 }
 
 clicks(".rag-starter", (button) => ask(button.textContent));
 
 // Gradio tells in a note of its own, which is not shown, that the server took no question or was lost.
+const noted = new WeakSet();
 watch(".toast-wrap", (element) => {
-  if (!find(".error", element) || !document.documentElement.classList.contains("rag-busy")) return;
+  const fresh = all(".error", element).filter((note) => !noted.has(note));
+  for (const note of fresh) noted.add(note);
+  if (!fresh.length || !isBusy()) return;
   busy(false);
-  const status = find("#rag-status .prose, #rag-status .html-container") ?? find("#rag-status");
-  status.innerHTML = problem("The question got no answer: the page is busy or cannot be reached. Please ask again.");
+  say(problem("The question got no answer: the page is busy or cannot be reached. Please ask again."));
 });
 
 watch("#rag-output", (element) => {
   const newest = all(".rag-turn", element).at(-1);
   // Gradio may turn an old element into a new one, so that only its name tells them apart.
-  if (!newest || newest.id === handled) return mark();
-  handled = newest.id;
+  if (newest?.id === handled) return mark();
+  handled = newest?.id;
+  if (!newest) return;
   busy(false);
   restore();
   remember(newest);

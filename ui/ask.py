@@ -6,6 +6,7 @@ import asyncio
 import json
 import logging
 import time
+from collections import deque
 from collections.abc import AsyncIterator, Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -37,6 +38,10 @@ UNEXPECTED = "Something went wrong while answering. The details are in the log o
 NOTHING = "Please type a question first."
 
 
+MOST_EARLY = 256
+"""Questions remembered that were stopped before their turn came."""
+
+
 class Stopped(Exception):
     """The reader of the page went away or pressed Stop."""
 
@@ -66,6 +71,8 @@ class Desk:
         self._library = library
         self._turnstile = turnstile or Turnstile()
         self._look_at = 0.0
+        self._stops: dict[str, Callable[[bool], None]] = {}
+        self._early: deque[str] = deque(maxlen=MOST_EARLY)
         self._threads = ThreadPoolExecutor(self._turnstile.places + 4, thread_name_prefix="ask")
 
     @property
@@ -83,15 +90,18 @@ class Desk:
 
     async def converse(self, typed: str | None, choices: str | None, turns: Sequence[Turn]) -> AsyncIterator[Update]:
         """What the page shows while a question is answered, and at last the conversation with its answer."""
-        asked = (typed or "").strip()
+        asked, name = (typed or "").strip(), _name(choices)
         if problem := _refused(asked):
             yield Update(render.problem(problem))
             return
+        if name in self._early:
+            yield Update(render.status("stop", self._library.info))
+            return
         loop = asyncio.get_running_loop()
         stages: asyncio.Queue[str | None] = asyncio.Queue()
-        stopped = False
+        stopped = told = False
 
-        def tell(stage: str) -> None:
+        def tell(stage: str | None) -> None:
             if stopped:
                 raise Stopped
             loop.call_soon_threadsafe(stages.put_nowait, stage)
@@ -103,16 +113,33 @@ class Desk:
             finally:
                 loop.call_soon_threadsafe(stages.put_nowait, None)
 
+        def stop(telling: bool) -> None:
+            nonlocal stopped, told
+            stopped, told = True, telling
+            loop.call_soon_threadsafe(stages.put_nowait, None)
+
+        self._stops[name] = stop
         yield Update(render.status("wait", self._library.info))
         done = loop.run_in_executor(self._threads, work)
         try:
             while (stage := await stages.get()) is not None:
                 yield Update(render.status(stage, self._library.info))
-            turn = await done
+            # What is stopped ends at its next step; nobody waits for that.
+            turn = None if stopped else await done
         finally:
             stopped = True
-        if turn is not None:
-            yield Update("", (*turns, turn)[-MOST_TURNS:])
+            self._stops.pop(name, None)
+        said = render.status("stop", self._library.info) if told else ""
+        yield Update(said, (*turns, turn)[-MOST_TURNS:] if turn else None)
+
+    def stop(self, name: str | None, *, told: bool = True) -> None:
+        """End the question of that name, now or as soon as its turn comes, and say so if `told`."""
+        if not name:
+            return
+        if stop := self._stops.get(name):
+            stop(told)
+        else:
+            self._early.append(name)
 
     def turn(self, asked: str, choices: str | None, turns: Sequence[Turn]) -> Turn | None:
         """A question answered in its conversation; None where it was stopped."""
@@ -165,6 +192,14 @@ def _refused(asked: str) -> str | None:
     return None
 
 
+def _name(choices: str | None) -> str:
+    """The name that the page's script gave to a question, by which it can be stopped."""
+    try:
+        return str(json.loads(choices or "{}").get("name") or "")
+    except (ValueError, AttributeError, RecursionError):
+        return ""
+
+
 def chosen(choices: str | None) -> Filters:
     """The filters that the page's script wrote as JSON.  Raises QuestionError where they are none."""
     try:
@@ -204,6 +239,7 @@ def build(desk: Desk, examples: Sequence[str], header: gr.HTML) -> None:
         with gr.Column(elem_id="rag-talk"):
             output = html(desk.welcome(examples), "rag-output")
             status = html("", "rag-status")
+            html("", "rag-told")
             with gr.Column(elem_id="rag-form"):
                 with gr.Row(elem_id="rag-line"):
                     box = gr.Textbox(
@@ -237,17 +273,31 @@ def build(desk: Desk, examples: Sequence[str], header: gr.HTML) -> None:
         show_progress="hidden",
         trigger_mode="once",
     )
-    # Gradio tells the page of the end of an event, whatever end it came to.
+    # Gradio's own way to cancel takes its time, in which the page would not take the next question.
     asking.then(None, js="() => window.rag.answered()", api_visibility="private")
-    fresh.click(
-        lambda: (desk.welcome(examples), ()),
-        None,
-        [output, turns],
-        js="() => window.rag.begun()",
+    asked = gr.Textbox(visible="hidden", elem_id="rag-asked")
+
+    def begin(name: str | None) -> tuple[Any, ...]:
+        desk.stop(name, told=False)
+        return desk.welcome(examples), "", ()
+
+    begun = fresh.click(
+        begin,
+        [asked],
+        [output, status, turns],
+        js="() => [window.rag.begun()]",
         api_visibility="private",
         show_progress="hidden",
     )
-    stop.click(None, cancels=[asking], api_visibility="private", js="() => window.rag.stopped()")
+    for ended in (begun.then, begun.failure):
+        ended(None, js="() => window.rag.cleared()", api_visibility="private")
+    stop.click(
+        desk.stop,
+        [asked],
+        js="() => [window.rag.stopped()]",
+        api_visibility="private",
+        show_progress="hidden",
+    )
 
 
 def _asker(desk: Desk) -> Callable[..., AsyncIterator[tuple[Any, ...]]]:

@@ -1,6 +1,6 @@
 // The Evaluate tab: sets, runs, comparisons, a failed question as a conversation.  And what About shows.
 
-import { ask } from "/ask.js";
+import { ask, begin } from "/ask.js";
 import { all, clicks, find, part, watch } from "/page.js";
 
 const SETS = ".rag-set-list";
@@ -76,24 +76,10 @@ clicks(".rag-compare", (button) => {
 
 // ---- a failed question as a conversation
 
-/** `selector` once it is on the page: Gradio makes a tab when it is opened. */
-function there(selector) {
-  return new Promise((resolve) => {
-    const until = performance.now() + 3000;
-    const look = () => {
-      const element = find(selector);
-      if (element || performance.now() > until) resolve(element);
-      else requestAnimationFrame(look);
-    };
-    look();
-  });
-}
-
 clicks(".rag-ask-here", async (button) => {
   const { run: name, id, question } = button.dataset;
   const holder = document.createElement("div");
   holder.innerHTML = await part("evaluate/gold", { name, question: id });
-  find(".rag-gold")?.remove();
   const gold = find(".rag-gold", holder) ?? holder;
   gold.classList.add("rag-gold");
   // As the run asked it: on its day, and of all sources.
@@ -103,10 +89,13 @@ clicks(".rag-ask-here", async (button) => {
     day.value = gold.dataset.asOf;
     day.dispatchEvent(new Event("change", { bubbles: true }));
   }
+  await begin();
   ask(question);
-  const talk = await there("#rag-talk");
-  talk?.prepend(gold);
+  find("#rag-talk").prepend(gold);
 });
+
+// A new conversation has no gold answer beside it.
+clicks("#rag-fresh", () => find(".rag-gold")?.remove());
 
 clicks(".rag-gold-shut", (button) => {
   button.closest(".rag-gold").remove();

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from rag.types import Passage, Span
-from ui.markup import esc, marked, origin
+from ui.copies import number
+from ui.markup import DOT, esc, marked, origin
 
 WHOLE = 1_400
 """A passage of up to so many characters is shown whole."""
@@ -24,8 +25,8 @@ def card(passage: Passage, *, scores: bool = False) -> str:
 
 
 def byline(about: Passage) -> str:
-    """Source, date and link to the original, those that are known."""
-    shown = origin(about.source, about.published, about.url)
+    """Source, date and link to the original, those that are known, and how many copies there are besides."""
+    shown = DOT.join(part for part in (origin(about.source, about.published, about.url), number(about)) if part)
     return f'<p class="rag-byline">{shown}</p>' if shown else ""
 
 

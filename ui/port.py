@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Protocol
 
+from rag.copies import Copies
 from rag.shelf import Query, Shelf
 from rag.types import Answer, Article, Chunk, Filters
 
@@ -36,6 +37,8 @@ class LibraryPort(Protocol):
     def article(self, article_id: str, /) -> Article: ...
 
     def chunks(self, article_id: str, /) -> Sequence[Chunk]: ...
+
+    def copies(self, article_id: str, /) -> Copies: ...
 
     def shelf(self, query: Query, /) -> Shelf: ...
 

@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from rag.types import Answer, Citation, Filters, Short
-from ui.markup import counted, day, esc, origin
+from ui.copies import also, standing
+from ui.markup import DOT, counted, day, esc, origin
 from ui.passage import card
 from ui.port import InfoPort
 
@@ -60,6 +61,7 @@ def status(stage: str, info: InfoPort) -> str:
         "search": f"Searching {counted(info.chunks, 'passage')}…",
         "read": "Reading the best passages…",
         "cite": "Checking the quotes against the articles…",
+        "stop": "Stopped.",
     }.get(stage, "Working…")
     return f'<p class="rag-stage" role="status">{said}</p>'
 
@@ -163,7 +165,8 @@ def _sides(result: Answer, turn: int) -> str:
         + "</li>"
         for side in result.sides
     )
-    return f'<div class="rag-differ"><p>The sources differ:</p><ul>{rows}</ul></div>'
+    said = "Versions of one text differ:" if result.revised else "The sources differ:"
+    return f'<div class="rag-differ"><p>{said}</p><ul>{rows}</ul></div>'
 
 
 def _opens(citation: Citation, shorts: Sequence[Short]) -> str:
@@ -202,10 +205,12 @@ def emphasised(quote: str, citation: Citation, shorts: Sequence[Short]) -> str:
 def _source(citation: Citation, shorts: Sequence[Short], turn: int) -> str:
     """One line of the list of sources."""
     where = origin(citation.source, citation.published, citation.url, undated="undated")
+    if citation.copies:
+        where = DOT.join(part for part in (where, standing(citation.original, citation.newest)) if part)
     return (
         f'<li value="{citation.number}"><a class="rag-open" href="#turn-{turn}" {_opens(citation, shorts)} dir="auto">'
         f"{esc(citation.title) or 'Untitled'}</a>"
-        f'<span class="rag-byline">{where}</span></li>'
+        f'<span class="rag-byline">{where}</span>{also(citation, turn)}</li>'
     )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from rag.types import Article, Span
-from ui.markup import esc, marked, origin, safe_url
+from ui.markup import DOT, esc, marked, origin, safe_url
 from ui.parts import whole_number
 from ui.port import LibraryPort
 
@@ -27,23 +27,33 @@ def source(library: LibraryPort, asked: dict[str, str]) -> str:
     badge = f'<span class="rag-number" aria-label="Source {number}">{number}</span>' if number else ""
     return (
         f'<article class="rag-document"><header><h3 class="rag-title" dir="auto">{badge}'
-        f"{esc(article.title) or 'Untitled'}</h3>{about(article)}{copies(article, quote)}</header>"
+        f"{esc(article.title) or 'Untitled'}</h3>{about(article, quote)}{copies(article, quote)}</header>"
         f"{_body(article, quote, short)}</article>"
     )
 
 
-def about(article: Article) -> str:
-    """Source, date and link to the original."""
-    return f'<p class="rag-byline">{origin(article.source, article.published, article.url, undated="undated")}</p>'
+def about(article: Article, quote: Span | None = None) -> str:
+    """Who wrote it, source, date and link to the original, and on which page and under which heading a quote stands."""
+    where = origin(article.source, article.published, article.url, undated="undated")
+    parts = [f'<span dir="auto">{esc(article.author)}</span>' if article.author else "", where]
+    parts += [f'<span dir="auto">{esc(spot)}</span>' for spot in _spots(article, quote)] if quote else []
+    return f'<p class="rag-byline">{DOT.join(part for part in parts if part)}</p>'
+
+
+def _spots(article: Article, quote: Span) -> list[str]:
+    page = article.pages(quote.start, quote.end)
+    section = article.at("heading", quote.start)
+    return ([f"page {page}"] if page else []) + ([f"under “{section}”"] if section else [])
 
 
 def copies(article: Article, quote: Span) -> str:
     """Buttons that copy the citation: plain, Markdown, BibTeX."""
     said = " ".join(article.text[quote.start : quote.end].split())
+    page = article.pages(quote.start, quote.end) if said else None
     forms = (
-        ("Copy citation", plain(article, said)),
-        ("Markdown", markdown(article, said)),
-        ("BibTeX", bibtex(article, said)),
+        ("Copy citation", plain(article, said, page)),
+        ("Markdown", markdown(article, said, page)),
+        ("BibTeX", bibtex(article, said, page)),
     )
     buttons = "".join(
         f'<button type="button" class="rag-plain rag-copy" data-copy="{esc(text)}">{label}</button>'
@@ -52,31 +62,33 @@ def copies(article: Article, quote: Span) -> str:
     return f'<p class="rag-copies">{buttons}<span class="rag-copied" role="status"></span></p>'
 
 
-def plain(article: Article, quote: str) -> str:
-    """“Quote” Title, Source, day month year, address."""
-    parts = [article.title, article.source, _written(article), safe_url(article.url)]
+def plain(article: Article, quote: str, page: str | None = None) -> str:
+    """“Quote” Author, Title, Source, day month year, page, address."""
+    parts = [article.author, article.title, article.source, _written(article), _paged(page), safe_url(article.url)]
     named = ", ".join(part for part in parts if part)
     return f"“{quote}” {named}." if quote else f"{named}."
 
 
-def markdown(article: Article, quote: str) -> str:
+def markdown(article: Article, quote: str, page: str | None = None) -> str:
     """The quote as a block, and its source as a link."""
     url = safe_url(article.url)
     title = re.sub(r"([\\\[\]`*_<>])", r"\\\1", article.title)
     named = f"[{title}]({url})" if url else title
-    rest = ", ".join(part for part in (article.source, _written(article)) if part)
+    rest = ", ".join(part for part in (article.author, article.source, _written(article), _paged(page)) if part)
     return (f"> {quote}\n>\n> — " if quote else "") + named + (f", {rest}" if rest else "")
 
 
-def bibtex(article: Article, quote: str) -> str:
+def bibtex(article: Article, quote: str, page: str | None = None) -> str:
     """An entry whose note is the quote."""
     url = safe_url(article.url)
     fields = {
+        "author": article.author,
         "title": article.title,
         "journal": article.source,
         "year": str(article.published.year) if article.published else None,
         "month": str(article.published.month) if article.published else None,
         "day": str(article.published.day) if article.published else None,
+        "pages": page,
         "url": url,
         "note": f"Quote: {quote}" if quote else None,
     }
@@ -87,6 +99,10 @@ def bibtex(article: Article, quote: str) -> str:
 
 def _braced(text: str) -> str:
     return re.sub(r"([{}%&#$_])", r"\\\1", text.replace("\\", r"\textbackslash "))
+
+
+def _paged(page: str | None) -> str | None:
+    return f"p. {page}" if page else None
 
 
 def _written(article: Article) -> str | None:

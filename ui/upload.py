@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from fastapi.responses import Response
 
     from index.draft import Issue
-    from index.sync import Progress, SyncReport
+    from index.report import Progress, SyncReport
     from rag.encoder import Encoder
     from ui.ask import Desk
 
@@ -148,10 +148,10 @@ class Uploads:
 
     def forget(self, origins: Sequence[str]) -> int:
         """Delete the kept files that each were one removed article; how many."""
-        from index.load import suffix_of
+        from index.load import HOLDERS, ROWS, suffix_of
 
         own = [Path(origin) for origin in origins if Path(origin).parent == self.folder]
-        found = [path for path in own if path.is_file() and not suffix_of(path).startswith(".jsonl")]
+        found = [path for path in own if path.is_file() and suffix_of(path) not in (*ROWS, *HOLDERS)]
         for path in found:
             with suppress(OSError):
                 path.unlink()

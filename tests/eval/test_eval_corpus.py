@@ -16,7 +16,7 @@ from fakes import FakeEncoder, article_text, write_articles
 
 from eval.corpus import Built, Recipe, library_for
 from eval.dataset import QuestionSet, load_set
-from index.sync import Progress
+from index.report import Progress
 from rag.disk import writer_lock
 from rag.encoder import Vectors
 from rag.errors import Interrupted, LibraryLocked, LoadError, StorageError

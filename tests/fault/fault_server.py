@@ -67,14 +67,14 @@ def main() -> None:
     import tantivy
 
     import index.repair
-    import index.sync
+    import index.stream
     import rag.retrieve
     import rag.verify
 
     assert faiss and tantivy and index.repair and rag.retrieve and rag.verify
     faiss.omp_set_num_threads(1)
     # The trials are about the library folder; starting a process for each would take most of their time.
-    index.sync.Reader = InProcess  # type: ignore[misc, assignment]
+    index.stream.Reader = InProcess  # type: ignore[misc, assignment]
     answers = os.fdopen(os.dup(1), "w")
     os.dup2(2, 1)
     for line in sys.stdin:
@@ -85,10 +85,13 @@ def main() -> None:
 class InProcess:
     """Reads good files without a child process."""
 
-    def read(self, path: Path) -> Iterator[Any]:
+    def read(self, path: Path, fields: Any = None) -> Iterator[Any]:
         from index.load import read_file
 
-        yield from read_file(path)
+        yield from read_file(path, fields)
+
+    def give_up(self) -> None:
+        pass
 
     def close(self) -> None:
         pass
@@ -233,10 +236,12 @@ def verified(library: str) -> Json:
 def synced(articles: str, library: str) -> Json:
     from fakes import SMALL_CHUNKS, FakeEncoder
 
-    from index.sync import sync
+    from index.sync import Options, sync
 
     def work() -> Json:
-        report = sync([Path(articles)], Path(library), encoder=FakeEncoder(), chunker=SMALL_CHUNKS, prune=True)
+        report = sync(
+            [Path(articles)], Path(library), encoder=FakeEncoder(), chunker=SMALL_CHUNKS, options=Options(prune=True)
+        )
         return {"added": report.added, "changed": report.changed, "removed": report.removed}
 
     return guarded(work)

@@ -16,9 +16,11 @@ import fault_files
 import pytest
 from fakes import SMALL_CHUNKS, FakeEncoder
 
-import index.sync
+import index.stream
+from index.discover import file_of
 from index.draft import Draft, Issue
-from index.sync import Progress, SyncReport, file_of, sync
+from index.report import Progress, SyncReport
+from index.sync import Options, sync
 from index.worker import Reader
 from rag.snapshot import open_snapshot
 from rag.verify import verify
@@ -44,7 +46,7 @@ def _named(report: SyncReport) -> set[str]:
 
 def _job(folder: str, library: str, results: Any) -> None:
     """A sync with small limits, in a process of its own so that its memory can be measured."""
-    index.sync.Reader = partial(Reader, memory=MEMORY, seconds=1.5)  # type: ignore[misc, assignment]
+    index.stream.Reader = partial(Reader, memory=MEMORY, seconds=1.5)  # type: ignore[misc, assignment]
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     try:
         report = sync([Path(folder)], Path(library), encoder=FakeEncoder(), chunker=SMALL_CHUNKS)
@@ -150,7 +152,7 @@ def test_things_that_are_not_files(
 ) -> None:
     name = make(articles_folder)
     start = time.monotonic()
-    report = sync([articles_folder], library, encoder=encoder, prune=True)
+    report = sync([articles_folder], library, encoder=encoder, options=Options(prune=True))
     assert time.monotonic() - start < 10
     assert [Path(issue.origin).name for issue in report.issues if issue.skipped] == [name]
     assert (report.unchanged, report.added, report.removed) == (8, 0, 0)
@@ -176,7 +178,7 @@ def test_a_file_that_vanishes(articles_folder: Path, library: Path, encoder: Fak
     def vanish(progress: Progress) -> None:
         (articles_folder / "gecko.txt").unlink(missing_ok=True)
 
-    report = sync([articles_folder], library, encoder=encoder, prune=True, on_progress=vanish)
+    report = sync([articles_folder], library, encoder=encoder, options=Options(prune=True), on_progress=vanish)
     assert [Path(issue.origin).name for issue in report.issues] == ["gecko.txt"]
     assert (report.unchanged, report.removed) == (7, 0)
 
@@ -194,7 +196,7 @@ def test_a_file_that_turns_bad_keeps_what_it_gave(
     damage: bytes, articles_folder: Path, library: Path, encoder: FakeEncoder
 ) -> None:
     (articles_folder / "gecko.txt").write_bytes(damage)
-    report = sync([articles_folder], library, encoder=encoder, prune=True)
+    report = sync([articles_folder], library, encoder=encoder, options=Options(prune=True))
     assert (report.unchanged, report.removed, report.skipped) == (7, 0, 1)
     assert str(articles_folder / "gecko.txt") in _origins(library)
 
@@ -204,11 +206,11 @@ def test_a_bad_file_with_a_hash_in_its_name_keeps_what_it_gave(
 ) -> None:
     file = articles_folder / "c#.txt"
     file.write_text("The language is musical, they say. It is not.\n", "utf-8")
-    assert sync([articles_folder], library, encoder=encoder, prune=True).added == 1
+    assert sync([articles_folder], library, encoder=encoder, options=Options(prune=True)).added == 1
     file.write_bytes(b"")
-    assert sync([articles_folder], library, encoder=encoder, prune=True).removed == 0
+    assert sync([articles_folder], library, encoder=encoder, options=Options(prune=True)).removed == 0
     file.unlink()
-    assert sync([articles_folder], library, encoder=encoder, prune=True).removed == 1
+    assert sync([articles_folder], library, encoder=encoder, options=Options(prune=True)).removed == 1
 
 
 def _unprivileged(folder: str, library: str, results: Any) -> None:
@@ -218,12 +220,14 @@ def _unprivileged(folder: str, library: str, results: Any) -> None:
 
     # Nobody else may be allowed to start this Python, or to import from where it lies.
     assert faiss and tantivy
-    index.sync.Reader = InProcess  # type: ignore[misc, assignment]
+    index.stream.Reader = InProcess  # type: ignore[misc, assignment]
     if os.geteuid() == 0:
         os.setegid(65534)
         os.seteuid(65534)
     try:
-        report = sync([Path(folder)], Path(library), encoder=FakeEncoder(), chunker=SMALL_CHUNKS, prune=True)
+        report = sync(
+            [Path(folder)], Path(library), encoder=FakeEncoder(), chunker=SMALL_CHUNKS, options=Options(prune=True)
+        )
         results.put((report.added, report.unchanged, report.removed, sorted(_named(report))))
     except BaseException as error:
         results.put(repr(error))

@@ -5,9 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from fakes import SMALL_CHUNKS, FakeEncoder
+from fakes import SMALL_CHUNKS, FakeEncoder, article_text
 
-from index.sync import remove, sync
+from index.sync import Options, remove, sync
 from rag.retrieve import merged, rank
 from rag.snapshot import Snapshot, open_snapshot
 from rag.types import Filters, Settings
@@ -50,14 +50,14 @@ def test_deleted_and_edited_articles_are_never_found(count: int, tmp_path: Path,
     folder.mkdir()
     for number in range(count):
         _write(folder, number, 0)
-    sync([folder], library, encoder=encoder, chunker=SMALL_CHUNKS)
+    sync([folder], library, encoder=encoder, chunker=SMALL_CHUNKS, options=Options(keep_days=0))
     reader = open_snapshot(library)
     third = count // 3
     for number in range(third):
         (folder / f"story-{number}.txt").unlink()
     for number in range(third, 2 * third):
         _write(folder, number, 1)
-    report = sync([folder], library, encoder=encoder, prune=True)
+    report = sync([folder], library, encoder=encoder, options=Options(prune=True))
     assert (report.removed, report.changed, report.unchanged) == (third, third, count - 2 * third)
     gone = [_secret(number, 0) for number in range(2 * third)]
     there = [_secret(number, 1) for number in range(third, 2 * third)]
@@ -79,7 +79,8 @@ def test_removal_by_id(library: Path, encoder: FakeEncoder) -> None:
     snapshot = open_snapshot(library)
     _check_hits(snapshot, encoder, ["gecko", "heron"], ["echidna"])
     snapshot.close()
-    assert _on_disk(library, ["gecko", "heron"]) == []
+    assert _on_disk(library, [article_text("gecko"), article_text("heron")]) == []
+    assert _on_disk(library, [article_text("echidna")]) != []
     assert verify(library, encoder=encoder).ok
 
 

@@ -12,7 +12,8 @@ from fakes import SMALL_CHUNKS, FakeEncoder
 
 from index.draft import Issue
 from index.history import MOST, NAME, Counts, LastSync, Named, Notes, now, read_last_sync, write_last_sync
-from index.sync import SyncReport, remove, sync
+from index.report import SyncReport
+from index.sync import Options, remove, sync
 from rag.verify import verify
 
 BODY = "The pilots of the harbour waited at the quay on Monday. Nobody came to relieve them until the evening.\n"
@@ -36,7 +37,9 @@ class Place:
         (self.files / name).write_text(text, "utf-8")
 
     def sync(self, *, prune: bool = False) -> SyncReport:
-        return sync([self.files], self.library, encoder=FakeEncoder(), chunker=SMALL_CHUNKS, prune=prune)
+        return sync(
+            [self.files], self.library, encoder=FakeEncoder(), chunker=SMALL_CHUNKS, options=Options(prune=prune)
+        )
 
     def last(self) -> LastSync:
         found = read_last_sync(self.library)

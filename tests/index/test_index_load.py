@@ -1,12 +1,15 @@
-"""Files to drafts: formats, front matter, HTML metadata, encodings, dates, titles, ids; issues that name their line."""
+"""Files to drafts: kinds, front matter, HTML metadata, encodings, dates, titles, ids; issues that name their line."""
 
 from __future__ import annotations
 
 import gzip
+import io
 import json
 import resource
+import subprocess
 import sys
 import unicodedata
+import zipfile
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any
@@ -16,7 +19,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from index.draft import Draft, Issue, dated, day, normalise
-from index.load import decode, read_file, suffix_of, title_in
+from index.load import SUFFIXES, read_file, suffix_of, title_in
+from index.raw import decode, encoding_of
 from index.worker import Reader, limit
 from rag.errors import LoadError
 
@@ -110,8 +114,8 @@ def test_html_gives_metadata_and_the_article_without_menu_script_and_footer(tmp_
     draft = only(written(tmp_path, "a.html", HTML.format(charset="utf-8", body=body)))
     assert (draft.title, draft.source, draft.url) == ("Pilots Go Home", "Echo", "https://example.org/pilots")
     assert draft.published == date(2024, 8, 2)
-    assert draft.text.split("\n")[:2] == ["Pilots Go Home", body]
-    assert not any(word in draft.text for word in ("alert", "About Echo", "Home\n\n"))
+    assert draft.text.split("\n\n")[:2] == ["Pilots Go Home", body]
+    assert not any(word in draft.text for word in ("alert", "About Echo", "\n\nHome"))
 
 
 @pytest.mark.parametrize(
@@ -170,7 +174,7 @@ def test_a_cut_gzip_file_gives_what_came_before_the_cut_and_an_issue(tmp_path: P
     assert all(isinstance(draft, Draft) for draft in drafts)
 
 
-@pytest.mark.parametrize("name", ["a.txt", "a.md", "a.html", "a.jsonl", "a.jsonl.gz"])
+@pytest.mark.parametrize("name", [f"a{suffix}" for suffix in SUFFIXES])
 def test_an_empty_file_is_an_issue(tmp_path: Path, name: str) -> None:
     (issue,) = read_file(written(tmp_path, name, b""))
     assert issue == Issue(str(tmp_path / name), "is empty")
@@ -178,10 +182,59 @@ def test_an_empty_file_is_an_issue(tmp_path: Path, name: str) -> None:
 
 @pytest.mark.parametrize(
     ("name", "suffix"),
-    [("a.TXT", ".txt"), ("a.jsonl.gz", ".jsonl.gz"), ("a.tar.gz", ""), ("a.htm", ".htm"), ("txt", ""), ("a.pdf", "")],
+    [
+        ("a.TXT", ".txt"),
+        ("a.jsonl.gz", ".jsonl.gz"),
+        ("a.tar.gz", ".tar.gz"),
+        ("a.htm", ".htm"),
+        ("a.json", ".json"),
+        ("a.b.mhtml", ".mhtml"),
+        ("a.gz", ""),
+        ("a.doc", ""),
+        ("txt", ""),
+    ],
 )
 def test_recognised_endings(name: str, suffix: str) -> None:
     assert suffix_of(Path(name)) == suffix
+
+
+@pytest.mark.parametrize("suffix", SUFFIXES)
+def test_every_kind_has_a_reader(tmp_path: Path, suffix: str) -> None:
+    """What is none of its kind is named by the file, and for what it is, never as an unknown kind or a bug."""
+    (issue,) = read_file(written(tmp_path, f"a{suffix}", b"\0\1\2 nothing of the sort" * 20))
+    assert isinstance(issue, Issue) and issue.skipped
+    assert issue.origin.startswith(str(tmp_path / f"a{suffix}"))
+    assert "kind that is not read" not in issue.message and "Import" not in issue.message
+
+
+def test_a_plain_text_loads_no_reader_of_another_kind(tmp_path: Path) -> None:
+    path = written(tmp_path, "a.txt", BODY)
+    code = (
+        "import sys; from pathlib import Path; from index.load import read_file; list(read_file(Path(sys.argv[1])));"
+        "print([name for name in ('trafilatura', 'lxml', 'pypdf', 'pypdfium2', 'email', 'csv', 'tarfile', 'index.web',"
+        " 'index.table', 'index.mail', 'index.archive', 'index.pdf') if name in sys.modules])"
+    )
+    root = str(Path(__file__).resolve().parents[2])
+    done = subprocess.run([sys.executable, "-c", code, str(path)], cwd=root, capture_output=True, text=True, check=True)
+    assert done.stdout.strip() in ("[]", "['email']")
+
+
+def test_files_in_files_are_read_by_their_own_kind(tmp_path: Path) -> None:
+    inner, outer = io.BytesIO(), io.BytesIO()
+    with zipfile.ZipFile(inner, "w") as archive:
+        archive.writestr("c.csv", f"Headline,Story\nPilots,{BODY}")
+    with zipfile.ZipFile(outer, "w") as archive:
+        archive.writestr("deep/2024-08-02-pilots-home.txt", BODY)
+        archive.writestr("b.zip", inner.getvalue())
+        archive.writestr("broken.html", b"\0\1")
+    path = written(tmp_path, "a.zip", outer.getvalue())
+    text, row, issue = read_file(path, {"text": "story"})
+    assert isinstance(text, Draft) and isinstance(row, Draft)
+    assert (text.origin, text.title, text.published) == (
+        f"{path}#deep/2024-08-02-pilots-home.txt", "Pilots home", date(2024, 8, 2)
+    )  # fmt: skip
+    assert (row.origin, row.title, row.text.strip()) == (f"{path}#b.zip#c.csv#2", "Pilots", BODY.strip())
+    assert issue == Issue(f"{path}#broken.html", "is binary, not text")
 
 
 # -- encodings ------------------------------------------------------------------------------------------------------
@@ -203,6 +256,30 @@ CYRILLIC = "Переговоры об обмене заключёнными пр
 )
 def test_encodings_of_text(text: str, encoding: str, mark: bytes) -> None:
     assert decode(mark + text.encode(encoding)) == text
+
+
+@pytest.mark.parametrize(
+    ("raw", "declared", "expected"),
+    [
+        pytest.param("café".encode("cp1252"), "iso-8859-1", "café", id="western"),
+        pytest.param("“café”".encode("cp1252"), "ISO-8859-1", "“café”", id="quotes-that-latin-1-lacks"),
+        pytest.param("中文".encode("gb18030"), "gb2312", "中文", id="chinese"),
+        pytest.param("café".encode(), "iso-8859-1", "café", id="utf-8-that-says-otherwise"),
+        pytest.param(b"plain", "x-nonsense", "plain", id="no-such-encoding"),
+        pytest.param(b"plain", "base64", "plain", id="no-encoding-of-text"),
+    ],
+)
+def test_a_declared_encoding_counts_where_it_can(raw: bytes, declared: str, expected: str) -> None:
+    assert decode(raw, declared) == expected
+
+
+def test_the_encoding_of_a_long_stream_is_judged_by_what_is_not_ascii() -> None:
+    plain, western = b"a line of it\n" * 200_000, (WESTERN * 9).encode("cp1252")
+    assert encoding_of(io.BytesIO(plain)) == "utf-8"
+    assert encoding_of(io.BytesIO(plain + "ä".encode() * 600_000)) == "utf-8"
+    stream = io.BytesIO(plain + western)
+    assert western.decode(encoding_of(stream)) == WESTERN * 9
+    assert stream.tell() == 0
 
 
 @pytest.mark.parametrize(
@@ -251,15 +328,18 @@ def test_the_stored_form_is_nfc_encodable_and_final(text: str) -> None:
     assert "\r" not in once and "\0" not in once
 
 
-@given(st.binary(max_size=400), st.sampled_from([".txt", ".md", ".html", ".jsonl", ".jsonl.gz"]))
-@settings(max_examples=150, deadline=None)
+ANY = [".txt", ".md", ".html", ".mhtml", ".jsonl", ".jsonl.gz", ".csv", ".json", ".eml", ".mbox"]
+
+
+@given(st.binary(max_size=400), st.sampled_from(ANY))
+@settings(max_examples=200, deadline=None)
 def test_any_bytes_give_drafts_or_issues_and_never_an_error(
     tmp_path_factory: pytest.TempPathFactory, raw: bytes, suffix: str
 ) -> None:
     path = tmp_path_factory.getbasetemp() / f"any{suffix}"
     path.write_bytes(gzip.compress(raw) if suffix.endswith("gz") else raw)
     found = list(read_file(path))
-    assert suffix in (".jsonl", ".jsonl.gz") or len(found) == 1
+    assert suffix in (".jsonl", ".jsonl.gz", ".csv", ".json", ".mbox") or len(found) == 1
     for item in found:
         assert isinstance(item, Issue) or item.text.strip()
 
@@ -363,6 +443,18 @@ def test_the_child_reads_what_this_process_reads(tmp_path: Path) -> None:
             assert list(reader.read(path)) == list(read_file(path))
     finally:
         reader.close()
+
+
+def test_the_child_is_told_which_columns_are_which_fields(tmp_path: Path) -> None:
+    path = written(tmp_path, "a.csv", f"Überschrift,Inhalt\nPilots,{BODY}")
+    reader = Reader()
+    try:
+        (draft,) = reader.read(path, {"title": "Überschrift", "text": "Inhalt"})
+        (issue,) = reader.read(path)
+    finally:
+        reader.close()
+    assert isinstance(draft, Draft) and (draft.title, draft.text.strip()) == ("Pilots", BODY.strip())
+    assert isinstance(issue, Issue) and "--field text=COLUMN" in issue.message
 
 
 @pytest.mark.parametrize("error", [ValueError, OSError], ids=["value", "system"])

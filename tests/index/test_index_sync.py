@@ -11,8 +11,10 @@ import numpy as np
 import pytest
 from fakes import MARKERS, SMALL_CHUNKS, FakeEncoder, article_text, write_articles
 
-from index import sync as sync_module
-from index.sync import Progress, SyncReport, discover, file_of, rebuild, remove, sync
+from index import embed
+from index.discover import discover, file_of
+from index.report import Progress, SyncReport
+from index.sync import Options, rebuild, remove, sync
 from rag.encoder import Vectors
 from rag.errors import (
     ArticleNotFound,
@@ -59,8 +61,8 @@ class Workbench:
     def sync(self, *paths: Path, prune: bool = False, **options: object) -> SyncReport:
         self.encoder.texts.clear()
         return sync(
-            paths or (self.files,), self.library, encoder=self.encoder, chunker=SMALL_CHUNKS, prune=prune,
-            **options,  # type: ignore[arg-type]
+            paths or (self.files,), self.library, encoder=self.encoder, chunker=SMALL_CHUNKS,
+            options=Options(prune=prune), **options,  # type: ignore[arg-type]
         )  # fmt: skip
 
     def articles(self) -> dict[str, Article]:
@@ -164,9 +166,10 @@ def test_a_renamed_file_embeds_nothing(bench: Workbench) -> None:
     bench.sync()
     old.rename(bench.files / "new.txt")
     report = bench.sync(prune=True)
-    assert counts(report) == (1, 0, 0, 1, 1)
+    assert counts(report) == (0, 0, 0, 0, 1)
+    assert report.moved == 1
     assert bench.encoder.texts == []
-    assert list(bench.articles()) == ["new"]
+    assert {id_: article.origin for id_, article in bench.articles().items()} == {"old": str(bench.files / "new.txt")}
 
 
 def test_a_file_moved_to_another_folder_keeps_its_id(bench: Workbench) -> None:
@@ -175,7 +178,7 @@ def test_a_file_moved_to_another_folder_keeps_its_id(bench: Workbench) -> None:
     (bench.files / "b").mkdir()
     old.rename(bench.files / "b" / "pilots.txt")
     report = bench.sync()
-    assert counts(report) == (0, 1, 0, 0, 1)
+    assert (counts(report), report.moved) == ((0, 0, 0, 0, 1), 1)
     assert {id_: article.origin for id_, article in bench.articles().items()} == {
         "pilots": str(bench.files / "b" / "pilots.txt")
     }
@@ -335,7 +338,7 @@ def test_remove_without_a_library_says_so(tmp_path: Path) -> None:
 def test_an_interrupted_sync_is_resumed_without_embedding_anything_twice(
     bench: Workbench, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(sync_module, "BATCH_CHUNKS", 4)
+    monkeypatch.setattr(embed, "BATCH_CHUNKS", 4)
     write_articles(bench.files)
     seen: list[str] = []
 
@@ -433,18 +436,18 @@ def test_an_empty_folder_makes_an_empty_library(bench: Workbench) -> None:
 
 def test_files_of_other_kinds_are_named_and_not_counted_as_skipped(bench: Workbench) -> None:
     bench.write("a.txt", BODY)
-    bench.write("b.pdf", "x")
+    bench.write("b.docm", "x")
     bench.write("README", "x")
     bench.write(".hidden.txt", "x")
     bench.write(".git/c.txt", "x")
     report = bench.sync()
     (issue,) = report.issues
     assert (report.added, report.skipped) == (1, 0)
-    assert issue.message == "holds files of other kinds, left alone: .pdf, without ending"
+    assert issue.message == "holds files of other kinds, left alone: .docm, without ending"
 
 
 def test_a_file_of_an_unknown_kind_that_was_named_is_skipped(bench: Workbench) -> None:
-    report = bench.sync(bench.write("a.pdf", "x"))
+    report = bench.sync(bench.write("a.docm", "x"))
     assert report.skipped == 1
     assert "of a kind that is not read" in report.issues[0].message
 

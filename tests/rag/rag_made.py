@@ -36,13 +36,14 @@ def inquiry(question: str, weights: Mapping[str, float] | None = None, *, horizo
 def found(
     article: str, text: str, *, within: Span | None = None, title: str = "", published: date | None = None,
     noise: tuple[Noise, ...] = (), dense: float | None = None, lexical: float | None = None, score: float = 0.1,
+    group: str = "",
 ) -> Found:  # fmt: skip
-    """The passage `within` (all of it) of an article, as retrieval gives it."""
+    """The passage `within` (all of it) of an article, as retrieval gives it; of `group`, else no copy of another."""
     start, end = within or Span(0, len(text))
     passage = Passage(
         article, title, None, None, published, start, end, text[start:end], score, dense, lexical, noise
     )  # fmt: skip
-    return Found(passage, Article(article, title, text, published=published, noise=noise), 0)
+    return Found(passage, Article(article, title, text, published=published, noise=noise), 0, group or article)
 
 
 def span_of(text: str, words: str) -> Span:

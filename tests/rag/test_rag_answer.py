@@ -34,11 +34,14 @@ QUESTIONS = (
 )
 KEYS = {
     "question", "answered", "text", "confidence", "citations", "passages", "timings", "provenance", "reason",
-    "evidence", "short", "sides", "schema",
+    "evidence", "short", "sides", "revised", "schema",
 }  # fmt: skip
-CITATION_KEYS = {"number", "article_id", "title", "source", "url", "published", "start", "end", "quote"}
+CITATION_KEYS = {"number", "article_id", "title", "source", "url", "published", "start", "end", "quote"} | {
+    "copies", "more_copies", "original", "newest",
+}  # fmt: skip
 PASSAGE_KEYS = {
     "article_id", "title", "source", "url", "published", "start", "end", "text", "score", "dense", "lexical", "noise",
+    "copies",
 }  # fmt: skip
 PROVENANCE_KEYS = {
     "library", "generation", "encoder", "version", "settings", "filters", "calibration", "reader", "as_of",
@@ -359,7 +362,7 @@ def test_the_json_form_has_the_documented_keys_and_round_trips(
         plain = opened.ask(HURT, filters=filters, as_of=date(2024, 8, 6), settings=settings).to_dict()
     assert json.loads(json.dumps(plain)) == plain
     assert set(plain) == KEYS
-    assert plain["schema"] == 2
+    assert plain["schema"] == 3
     assert bool(plain["citations"]) is plain["answered"] is (plain["reason"] is None) is (plain["short"] is not None)
     for citation in plain["citations"]:
         assert set(citation) == CITATION_KEYS

@@ -75,7 +75,7 @@ def test_a_refusal_is_an_answer_too(run: Run) -> None:
 def test_ask_as_json_is_the_answer_s_own_form(run: Run, samples: Library) -> None:
     code, out, _ = run("ask", SWAP, "--json", "--after", "2024-08-01", "--source", "northgate wire")
     plain = json.loads(out)
-    assert (code, plain["schema"], plain["question"]) == (0, 2, SWAP)
+    assert (code, plain["schema"], plain["question"]) == (0, 3, SWAP)
     assert {passage["source"] for passage in plain["passages"]} == {"Northgate Wire"}
     assert set(plain) == set(samples.ask(SWAP).to_dict())
     assert plain["provenance"]["reader"] == samples.info.reader == reader_name()
@@ -338,7 +338,7 @@ def test_asking_loads_no_training_framework_and_writes_only_to_the_chosen_cache(
     )  # fmt: skip
     code, loaded = json.loads(done.stderr.splitlines()[-1])
     assert code == 0, done.stderr
-    assert json.loads(done.stdout)["schema"] == 2
+    assert json.loads(done.stdout)["schema"] == 3
     heavy = {"torch", "sentence_transformers", "transformers", "gradio", "fastapi", "trafilatura", "huggingface_hub"}
     assert set(loaded).isdisjoint({*heavy, "index", "ui", "eval"})
     # It reports over the network that openvino was imported, and keeps an id of the user at home.

@@ -74,7 +74,8 @@ def test_questions_go_on_while_the_library_is_reloaded(tmp_path: Path) -> None:
 def test_an_index_that_claims_more_than_its_file_holds_is_refused(tmp_path: Path) -> None:
     place = tmp_path / "library" / "generations" / "00000001"
     place.mkdir(parents=True)
-    data = bytearray(dense.build(np.ones((3, 8), np.float16), 8))
+    dense.write(tmp_path / "written", [np.ones((2, 8), np.float16), np.ones((1, 8), np.float16)], 8)
+    data = bytearray((tmp_path / "written").read_bytes())
     assert dense.DenseIndex(_put(place, data), dimension=8, size=3)
     codes = 3 * 8 * 2
     at = bytes(data).rindex(struct.pack("<Q", codes))

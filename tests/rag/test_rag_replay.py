@@ -263,7 +263,7 @@ def test_each_condition_is_a_sentence(library: Library, tmp_path: Path, name: st
         pytest.param(b'{"question": "Who?", "provenance": {}}', "is of schema None", id="no schema"),
         pytest.param(
             b'{"question": "Who?", "provenance": {}, "schema": 1}',
-            "is of schema 1, this article-rag replays schema 2: ask the question anew", id="an older schema",
+            "is of schema 1, this article-rag reads schema 3: ask the question anew", id="an older schema",
         ),
     ],
 )  # fmt: skip

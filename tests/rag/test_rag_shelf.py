@@ -143,6 +143,7 @@ def test_a_hundred_thousand_articles_do_not_slow_it() -> None:
         np.array([f"a{n}" for n in range(count)]), np.zeros(count, "V32"),
         np.array([days(date(2024, 1, 1)) + n % 500 for n in range(count)], np.int32),
         np.array([f"Source {n % 40}" for n in range(count)]), np.array(()),
+        np.arange(count, dtype=np.int32), np.zeros(count, "U1"),
     )  # fmt: skip
     store = ManyTitles(titles)
     snapshot = cast(

@@ -19,6 +19,7 @@ from rag.types import (
     Answer,
     Article,
     Citation,
+    Copy,
     Filters,
     Passage,
     Provenance,
@@ -157,3 +158,58 @@ def test_a_replay_is_told_in_sentences(
 ) -> None:
     output = _printed(show_replay, Replay(_answer(), exact, conditions, differences))
     assert output.splitlines() == lines
+
+
+# -- copies ----------------------------------------------------------------------------------------------------------
+
+WIRE = Copy("w", "Fire at sea", "Wire", None, date(2024, 8, 1), True, False, 5, 30)
+LATE = Copy("l", "Fire again", None, None, date(2024, 8, 9), False, True)
+
+
+@pytest.mark.parametrize(
+    ("changes", "expected"),
+    [
+        pytest.param({"copies": ()}, [], id="none"),
+        pytest.param({"copies": (WIRE,)}, ["also in: Wire (2024-08-01, original)"], id="one"),
+        pytest.param(
+            {"copies": (LATE, replace(WIRE, original=False, published=None)), "original": True, "more_copies": 1_200},
+            ["the original of 1,203 copies", "also in: Wire", "in other words in: Fire again (2024-08-09, newest),",
+             "1,200 more"],
+            id="many",
+        ),
+        pytest.param(
+            {"copies": (WIRE,), "newest": True},
+            ["the newest of 2 copies", "also in: Wire (2024-08-01, original)"],
+            id="newest",
+        ),
+    ],
+)  # fmt: skip
+def test_copies_stand_under_their_source(changes: dict[str, Any], expected: list[str]) -> None:
+    cited = replace(ONE, **{"original": False, "newest": False, **changes})
+    lines = _printed(show_answer, _answer(citations=(cited,), short=None), Path("lib")).splitlines()
+    first = next(place for place, line in enumerate(lines) if line.startswith("[1] "))
+    last = next(place for place, line in enumerate(lines) if "rag show" in line)
+    assert [line.strip() for line in lines[first + 1 : last]] == expected
+
+
+def test_the_names_of_copies_are_shown_not_obeyed() -> None:
+    nasty = replace(WIRE, source=NASTY)
+    cited = replace(ONE, copies=(nasty, replace(nasty, end=0)), original=False)
+    output = _printed(show_answer, _answer(citations=(cited,), short=None), Path("lib"))
+    assert output.count("owned") >= 2
+    assert "\x1b]" not in output and "\x07" not in output and "\x9b" not in output
+
+
+def test_passages_tell_how_many_copies_are_not_shown() -> None:
+    passage = Passage("a", "Fire", None, None, None, 0, 4, "Text", 0.1)
+    printed = [_printed(show_passages, [replace(passage, copies=number)]) for number in (0, 1, 2_000)]
+    assert "cop" not in printed[0]
+    assert "score 0.1000, 1 other copy; a" in printed[1]
+    assert "2,000 other copies" in printed[2]
+
+
+def test_versions_that_differ_are_not_called_sources() -> None:
+    sides = (Side(ADA, (1,), None), Side(replace(ADA, end=104), (1,), None))
+    differ = _answer(citations=(ONE,), short=ADA, sides=sides)
+    assert "The sources differ:" in _printed(show_answer, differ, Path("lib"))
+    assert "Versions of one text differ:" in _printed(show_answer, replace(differ, revised=True), Path("lib"))

@@ -3,126 +3,41 @@
 from __future__ import annotations
 
 import re
-import socket
-import threading
 from collections.abc import Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from datetime import date
 from typing import Any
 
 import pytest
 from chromium import BROWSER
-from ui_fakes import BRIDGE, LIBRARY, FakeLibrary, SlowLibrary, answered, cite, short, side, whole
-from ui_payloads import PAYLOADS, poisoned_answer, poisoned_article
+from ui_fakes import BRIDGE, LIBRARY, FakeLibrary, SlowLibrary, answered, cite, side, whole
+from ui_visit import BOX, SEEN, WIDE, Visit, served, visiting
 
-from rag.errors import LibraryCorrupt
 from rag.types import Filters
-from ui import create_app
-from ui.markup import plain
-
-BOX = "#rag-question textarea"
 
 pytestmark = BROWSER
 
 
-@dataclass
-class Visit:
-    """One browser page, and all that it asked for and complained about."""
-
-    page: Any
-    url: str
-    outside: list[str] = field(default_factory=list)
-    complaints: list[str] = field(default_factory=list)
-
-    def ask(self, question: str) -> None:
-        """Asks and waits until the answer to this very question is shown."""
-        self.page.fill(BOX, question)
-        self.page.press(BOX, "Enter")
-
-    def clean(self) -> None:
-        """Nothing ran, nothing left the machine, nothing was complained about."""
-        self.page.wait_for_timeout(150)
-        assert self.page.evaluate("window.__xss") is None
-        assert self.outside == []
-        assert self.complaints == []
-
-
-def served(library: FakeLibrary, **options: Any) -> Iterator[str]:
-    """Serves the page in a thread; yields its URL."""
-    import uvicorn
-
-    listener = socket.socket()
-    listener.bind(("127.0.0.1", 0))
-    listener.listen()
-    config = uvicorn.Config(create_app(library, **options), log_level="error", timeout_graceful_shutdown=1)
-    server = uvicorn.Server(config)
-    thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)
-    thread.start()
-    yield f"http://127.0.0.1:{listener.getsockname()[1]}/"
-    server.should_exit = True
-    thread.join(10)
-    listener.close()
-
-
-def poisoned() -> FakeLibrary:
-    """Payload i in every field of a refusal (`r<i>`); all of them in an answer (`all`) and an `error`.
-
-    In the answer each citation is a side of its own.  In another one (`long`) two sides are very long words.
-    """
+def stocked() -> FakeLibrary:
+    """The fake; an answer (`long`) of which two sides are very long words, and questions that fail."""
     library = FakeLibrary()
-    answers = [poisoned_answer(payload, answered=True, differ=True) for payload in PAYLOADS]
-    citations = [citation for each in answers for citation in each.citations]
-    numbered = tuple(replace(citation, number=n) for n, citation in enumerate(citations, 1))
-    passages = tuple(passage for each in answers for passage in each.passages)
-    sides = [side for each in answers for side in each.sides]
-    apart = tuple(
-        replace(side, short=replace(side.short, citation=n), citations=(n,)) for n, side in enumerate(sides, 1)
-    )
-    library.canned["all"] = replace(answers[0], citations=numbered, passages=passages, sides=apart)
-    for i, payload in enumerate(PAYLOADS):
-        refusal = poisoned_answer(payload, answered=False)
-        made = replace(refusal.provenance, generation=1_000 + i)
-        library.canned[f"r{i}"] = replace(refusal, provenance=made)
     one = replace(BRIDGE, text=f"It is {'w' * 200}.")
     other = replace(LIBRARY, text=f"It is {'m' * 200}.")
     first, second = cite(1, one, one.text), cite(2, other, other.text)
     differing = side(first, words="w" * 200), side(second, words="m" * 200)
     library.canned["long"] = answered("long", first, second, passages=(whole(one), whole(other)), sides=differing)
-    library.raising = {"error": LibraryCorrupt("\n".join(PAYLOADS)), "boom": ValueError("secret")}
+    library.raising = {"boom": ValueError("secret")}
     return library
 
 
 @pytest.fixture(scope="module")
 def library() -> FakeLibrary:
-    return poisoned()
+    return stocked()
 
 
 @pytest.fixture(scope="module")
 def url(library: FakeLibrary) -> Iterator[str]:
     yield from served(library)
-
-
-def visiting(browser: Any, url: str, *, goto: str | None = None, **options: Any) -> Visit:
-    page = browser.new_page(**options)
-    visit = Visit(page, url)
-
-    def route(route: Any) -> None:
-        if route.request.url.startswith((url, "data:")):
-            route.continue_()
-        else:
-            visit.outside.append(route.request.url)
-            route.abort()
-
-    page.route("**/*", route)
-    page.on("console", lambda m: visit.complaints.append(m.text) if m.type in {"error", "warning"} else None)
-    page.on("pageerror", lambda error: visit.complaints.append(str(error)))
-    page.on("response", lambda r: visit.complaints.append(r.url) if r.status >= 400 else None)
-    page.on("dialog", lambda dialog: visit.complaints.append(dialog.message) or dialog.dismiss())
-    page.goto(goto or url)
-    page.wait_for_selector(BOX)
-    if goto is None:
-        page.wait_for_selector(".rag-hint")
-    return visit
 
 
 @pytest.fixture
@@ -152,9 +67,6 @@ def test_on_a_wide_screen_the_first_source_opens_beside_the_answer(visit: Visit)
     # The question box keeps the keyboard: nobody asked for the source yet.
     assert visit.page.evaluate("document.activeElement.tagName") == "TEXTAREA"
     visit.clean()
-
-
-SEEN = "s => (r => r.top >= 0 && r.bottom <= innerHeight)(document.querySelector(s).getBoundingClientRect())"
 
 
 def test_on_a_phone_a_source_opens_below_its_answer(browser: Any, url: str) -> None:
@@ -211,9 +123,6 @@ def test_a_citation_is_copied(browser: Any, url: str) -> None:
     context.close()
 
 
-WIDE = {"width": 1440, "height": 900}
-
-
 def test_an_answer_has_an_address_of_its_own(browser: Any, url: str, library: FakeLibrary) -> None:
     visit = visiting(browser, url, viewport=WIDE)
     visit.page.click(".rag-choose summary")
@@ -251,6 +160,59 @@ def test_a_question_can_be_stopped(browser: Any) -> None:
         visit.page.close()
 
 
+def held_back(visit: Visit) -> list[Any]:
+    """What the page sends to Gradio from now on, until the route is taken away."""
+    orders: list[Any] = []
+
+    def hold(route: Any) -> None:
+        orders.append(route)
+
+    visit.page.route("**/queue/join*", hold)
+    return orders
+
+
+def test_a_question_that_is_sent_off_while_another_is_being_stopped_is_asked(browser: Any) -> None:
+    """Gradio takes no question until the one before has ended; the order to stop is held back here."""
+    library = SlowLibrary()
+    for url in served(library):
+        visit = visiting(browser, url, viewport=WIDE)
+        visit.ask("slow?")
+        visit.page.wait_for_selector("text=Reading the best passages…")
+        orders = held_back(visit)
+        visit.page.click("#rag-stop")
+        visit.ask("Who mediated the swap?")
+        visit.page.wait_for_timeout(300)
+        assert len(orders) == 1
+        visit.page.unroute("**/queue/join*")
+        orders[0].continue_()
+        visit.page.wait_for_selector(".rag-sentence")
+        assert (library.ended, library.asked) == (["Stopped"], ["Who mediated the swap?"])
+        visit.clean()
+        visit.page.close()
+
+
+def test_a_new_conversation_ends_the_question_that_is_being_asked(browser: Any) -> None:
+    library = SlowLibrary()
+    for url in served(library):
+        visit = visiting(browser, url, viewport=WIDE)
+        visit.ask("Who mediated the swap?")
+        visit.page.wait_for_selector(".rag-sentence")
+        visit.ask("slow?")
+        visit.page.wait_for_selector("text=Reading the best passages…")
+        visit.page.click("#rag-fresh")
+        visit.page.wait_for_selector(".rag-welcome")
+        visit.page.wait_for_selector("html:not(.rag-busy)", state="attached")
+        assert visit.page.inner_text("#rag-status").strip() == ""
+        # The first turn of a conversation has the name that the first of the one before had.
+        visit.ask("Who supervised it?")
+        visit.page.wait_for_selector(".rag-pane mark")
+        assert visit.page.locator(".rag-turn").count() == 1
+        assert "q=Who+supervised" in visit.page.url
+        assert library.ended == ["Stopped"]
+        visit.clean()
+        visit.page.close()
+
+
 def test_a_refusal_shows_reason_and_closest_passages(visit: Visit) -> None:
     visit.ask("What is love?")
     visit.page.wait_for_selector(".rag-refusal")
@@ -282,83 +244,19 @@ def test_errors_are_sentences_in_the_page(visit: Visit) -> None:
 def test_when_the_server_is_full_the_page_says_so(visit: Visit) -> None:
     visit.page.route("**/queue/join*", lambda route: route.fulfill(status=503, json={"detail": "full"}))
     visit.ask("Who mediated the swap?")
-    visit.page.wait_for_selector("#rag-status .rag-problem")
-    assert "got no answer" in visit.page.inner_text("#rag-status")
+    visit.page.wait_for_selector("#rag-told .rag-problem")
+    assert "got no answer" in visit.page.inner_text("#rag-told")
     assert visit.page.locator("#rag-ask").is_visible()
     assert not visit.page.locator(".toast-body").first.is_visible()
+    visit.page.unroute("**/queue/join*")
+    visit.ask("Who mediated the swap?")
+    visit.page.wait_for_selector(".rag-sentence")
+    assert visit.page.inner_text("#rag-told") == ""
 
 
 def test_nothing_of_gradio_is_advertised(visit: Visit) -> None:
     text = visit.page.inner_text("body")
     assert not re.search(r"gradio|api|settings", text, re.IGNORECASE)
-
-
-def test_no_payload_runs_in_an_answer(visit: Visit) -> None:
-    visit.ask("all")
-    visit.page.wait_for_selector(".rag-said")
-    for what in (".rag-sentence", ".rag-sentence .rag-short", ".rag-differ li", ".rag-sources li"):
-        assert visit.page.locator(what).count() == 2 * len(PAYLOADS)
-    visit.page.click(".rag-others summary")
-    for title in visit.page.locator(".rag-title").all()[::12]:
-        title.hover()
-    protocols = visit.page.evaluate("[...document.querySelectorAll('#rag-output a')].map(a => a.protocol)")
-    assert set(protocols) == {"http:"}
-    visit.clean()
-
-
-def test_no_payload_runs_in_a_source(browser: Any) -> None:
-    """Every payload as an article's title, source, address, text and quote, opened beside an answer."""
-    # No store holds a lone surrogate, and no HTML a NUL.
-    held = tuple(
-        replace(article, id=plain(article.id).replace("\0", "")) for article in map(poisoned_article, PAYLOADS)
-    )
-    library = FakeLibrary(held=held)
-    for i, article in enumerate(held):
-        quote = article.text[8 : 8 + len(PAYLOADS[i])]
-        citation = cite(1, article, quote)
-        library.canned[f"s{i}"] = answered(f"s{i}", citation, passages=(), words=short(citation, quote[1:-1]))
-    for url in served(library):
-        visit = visiting(browser, url, viewport=WIDE)
-        for i, payload in enumerate(PAYLOADS):
-            visit.ask(f"s{i}")
-            # A citation is marked as open once its source stands beside it.
-            visit.page.wait_for_function(
-                "t => [...document.querySelectorAll('.rag-turn')].findLast(turn => turn.dataset.q === t)"
-                "?.querySelector('[aria-current]')",
-                arg=f"s{i}",
-            )
-            assert visit.page.locator(".rag-pane .rag-title").count() == 1
-            assert visit.page.evaluate("window.__xss") is None, payload
-        visit.clean()
-        visit.page.close()
-
-
-def test_no_payload_runs_in_a_refusal_or_an_error(visit: Visit) -> None:
-    for i, payload in enumerate(PAYLOADS):
-        visit.ask(f"r{i}")
-        visit.page.wait_for_function(
-            "n => [...document.querySelectorAll('.rag-footnote')].at(-1)?.textContent.includes(n)",
-            arg=f"generation {1000 + i}",
-        )
-        assert visit.page.evaluate("window.__xss") is None, payload
-    visit.ask("error")
-    visit.page.wait_for_selector(".rag-problem")
-    visit.clean()
-
-
-def test_no_payload_runs_as_question_example_or_name(browser: Any) -> None:
-    """Payloads as article titles and texts, example questions, and typed questions that are echoed."""
-    library = FakeLibrary(held=tuple(poisoned_article(p) for p in PAYLOADS[:20]))
-    for url in served(library, examples=PAYLOADS):
-        visit = visiting(browser, url)
-        for payload in PAYLOADS[::6]:
-            visit.ask(payload.replace("\ud83d", ""))
-            visit.page.wait_for_function(
-                "t => [...document.querySelectorAll('.rag-asked')].at(-1)?.textContent === t",
-                arg=payload.replace("\ud83d", "").strip(),
-            )
-        visit.clean()
-        visit.page.close()
 
 
 @pytest.mark.parametrize("width", [1440, 1024, 390])

@@ -23,7 +23,7 @@ from ui_reading import ATTRIBUTES, TAGS, Reader
 from rag.errors import LibraryCorrupt
 from rag.types import MAX_QUESTION_CHARS, Filters
 from ui import create_app
-from ui.ask import UNEXPECTED, Desk, Turn, chosen
+from ui.ask import UNEXPECTED, Desk, Turn, Update, chosen
 from ui.guard import MAX_BODY
 from ui.source import bibtex, markdown, plain, source
 from ui.turnstile import BUSY, Turnstile
@@ -308,7 +308,7 @@ def test_a_conversation_grows_and_its_oldest_turns_are_let_go(library: FakeLibra
 
 
 def test_a_question_that_nobody_waits_for_is_stopped(library: FakeLibrary) -> None:
-    """The generator is closed, as Gradio does when Stop is pressed; the library is told at its next stage."""
+    """The generator is closed, as Gradio does when a page is left; the library is told at its next stage."""
     slow = SlowLibrary()
 
     async def stop() -> None:
@@ -323,6 +323,35 @@ def test_a_question_that_nobody_waits_for_is_stopped(library: FakeLibrary) -> No
 
     asyncio.run(stop())
     assert slow.ended == ["Stopped"]
+
+
+@pytest.mark.parametrize("told", [True, False])
+def test_a_question_is_stopped_by_its_name(told: bool) -> None:
+    """Others of other names go on; nobody waits until the library has noticed."""
+    slow = SlowLibrary()
+    desk = Desk(slow)
+
+    async def stop() -> list[Update]:
+        found = []
+        async for update in desk.converse("slow?", '{"name": "one"}', ()):
+            found.append(update)
+            if len(found) == 3:
+                desk.stop("another")
+                desk.stop("")
+                desk.stop("one", told=told)
+        return found
+
+    *_, last = asyncio.run(stop())
+    assert last.turns is None
+    assert ("Stopped." in last.status) == told
+
+
+def test_a_question_that_was_stopped_before_its_turn_is_not_asked(library: FakeLibrary) -> None:
+    desk = Desk(library)
+    desk.stop("one")
+    assert "Stopped." in said(desk, "Who supervised the swap?", '{"name": "one"}')
+    assert library.asked == []
+    assert "Turkey" in said(desk, "Who supervised the swap?", '{"name": "two"}')
 
 
 def test_filters_reach_the_library(library: FakeLibrary) -> None:

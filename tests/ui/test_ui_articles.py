@@ -23,7 +23,8 @@ from ui_reading import ATTRIBUTES, TAGS, Reader
 
 from index.draft import Issue
 from index.history import Counts, LastSync, Named, write_last_sync
-from index.sync import SyncReport, sync
+from index.report import SyncReport
+from index.sync import sync
 from rag.errors import ArticleNotFound, LoadError, QuestionError
 from rag.library import Library
 from rag.shelf import Query, Row, Shelf

@@ -10,6 +10,7 @@ from datetime import date
 from functools import cache
 from pathlib import Path
 
+from rag.copies import Copies
 from rag.errors import ArticleNotFound, QuestionError
 from rag.manifest import ChunkerSpec, Manifest, write_manifest
 from rag.shelf import Query, Row, Shelf
@@ -177,6 +178,7 @@ class FakeLibrary:
     raising: dict[str, Exception] = field(default_factory=dict)
     asked: list[str] = field(default_factory=list)
     filtered: list[Filters] = field(default_factory=list)
+    copied: dict[str, Copies] = field(default_factory=dict)
     closed: bool = False
 
     def ask(self, question: str, *, filters: Filters = ANY, settings: Settings = CHOSEN) -> Answer:
@@ -215,6 +217,10 @@ class FakeLibrary:
             found.append(Chunk(article_id, len(found), start, start + len(line)))
             start += len(line) + 1
         return tuple(found)
+
+    def copies(self, article_id: str) -> Copies:
+        """Those that a test laid down."""
+        return self.copied.get(self.article(article_id).id, Copies())
 
     def sources(self) -> tuple[tuple[str, int], ...]:
         return tuple((article.source, 1) for article in self.held if article.source)

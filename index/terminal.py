@@ -1,0 +1,183 @@
+"""`rag sync` and `rag status` on a terminal: plans, progress, watching, and what is in quarantine."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from rich.console import Console
+from rich.markup import escape
+
+from index import follow
+from index.command import issue_line, load_recipe, progress, reporter, summarise
+from index.draft import Issue
+from index.plan import Plan
+from index.report import SyncReport
+from rag.encoder import Encoder
+from rag.errors import LibraryLocked, LoadError, StorageError
+from rag.manifest import ChunkerSpec
+
+if TYPE_CHECKING:
+    from index.gather import Step
+
+MOST_LISTED = 200
+"""Files of a plan that are listed; the counts are of all."""
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What `rag sync` was asked for on the command line."""
+
+    places: tuple[str, ...] = ()
+    fields: dict[str, str] | None = None
+    retry: bool = False
+    reread: bool = False
+    allow_empty: bool = False
+    keep_days: int | None = None
+    forget: Path | None = None
+    dry_run: bool = False
+    watch: bool = False
+    web: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What came of it: as plain values for JSON, and how many files or addresses gave nothing."""
+
+    plain: dict[str, Any]
+    skipped: int = 0
+
+
+def run_sync(library: Path, request: Request, console: Console) -> Outcome:
+    """Carry out `rag sync`.  Raises RagError."""
+    if request.forget is not None:
+        follow.forget(library, request.forget)
+        console.print(escape(f"{request.forget} is no longer followed; its articles stay in {library}."))
+        return Outcome({"forgotten": str(request.forget)})
+    order = _order(library, request)
+    if request.dry_run:
+        plan, issues = follow.preview(library, order)
+        show_plan(plan, issues, console)
+        return Outcome(_plain_plan(plan, issues), sum(issue.skipped for issue in issues))
+    issues = _fetch(library, order, console) if request.web else []
+    encoder, chunker = load_recipe(library, console)
+    report = _sync(library, order, (encoder, chunker), console)
+    for issue in issues:
+        console.print(issue_line(issue), soft_wrap=True)
+    if request.watch:
+        _watch(library, replace(order, paths=(), addresses=(), reread=False), (encoder, chunker), console)
+    plain = asdict(report) | {"skipped": report.skipped, "fetch_issues": [asdict(issue) for issue in issues]}
+    return Outcome(plain, report.skipped + len(issues))
+
+
+def _order(library: Path, request: Request) -> follow.Order:
+    addresses = tuple(place for place in request.places if follow.is_address(place))
+    if addresses and not request.web:
+        raise LoadError(f"{addresses[0]} is an address, and nothing is fetched unless you ask for it: add --web.")
+    return follow.Order(
+        tuple(Path(place) for place in request.places if not follow.is_address(place)), request.fields, request.retry,
+        request.reread, request.allow_empty, request.keep_days, addresses,
+    )  # fmt: skip
+
+
+def _fetch(library: Path, order: follow.Order, console: Console) -> list[Issue]:
+    """Fetch the pages of every followed address, new ones too; what could not be had."""
+    from index.gather import gather
+
+    wanted = list(dict.fromkeys([*follow.addresses(library), *order.addresses]))
+    if not wanted:
+        return []
+    with console.status("Fetching …") as status:
+
+        def tell(step: Step) -> None:
+            status.update(escape(f"Fetching {step.done:,} of {step.total:,}: {step.url[:100]}"))
+
+        found = gather(wanted, follow.web_folder(library), on_page=tell)
+    counts = found.counts
+    console.print(
+        f"Fetched: {counts.new:,} new, {counts.changed:,} changed, {counts.unchanged:,} unchanged, "
+        f"{counts.failed:,} failed"
+    )
+    return list(found.issues)
+
+
+def _sync(library: Path, order: follow.Order, recipe: tuple[Encoder, ChunkerSpec], console: Console) -> SyncReport:
+    encoder, chunker = recipe
+    with progress(console) as bar:
+        report = follow.follow(library, order, encoder=encoder, chunker=chunker, on_progress=reporter(bar))
+    summarise(report, library, console)
+    return report
+
+
+def _watch(library: Path, order: follow.Order, recipe: tuple[Encoder, ChunkerSpec], console: Console) -> None:
+    from index.watch import changes
+
+    roots = follow.places(library)
+    there = [root for root in roots if root.exists()]
+    console.print(f"Watching {len(there)} of {len(roots)} places (stop it with Ctrl-C) …")
+    own = [library, library.resolve().with_name(f"{library.resolve().name}-uploads")]
+    try:
+        for _ in changes(there, own):
+            _again(library, order, recipe, console)
+    except KeyboardInterrupt:
+        console.print("Stopped watching.")
+
+
+def _again(library: Path, order: follow.Order, recipe: tuple[Encoder, ChunkerSpec], console: Console) -> None:
+    """One more sync; what can pass by itself is told and does not end the watch."""
+    try:
+        plan, _ = follow.preview(library, order)
+        if plan.to_read or plan.moved or plan.gone:
+            console.print(time.strftime("%H:%M:%S"), style="dim")
+            _sync(library, order, recipe, console)
+    except (LibraryLocked, LoadError, StorageError) as error:
+        console.print(escape(str(error)), soft_wrap=True)
+
+
+def show_plan(plan: Plan, issues: Sequence[Issue], console: Console) -> None:
+    """What a sync would do, file by file."""
+    found = follow.paths_of(plan)
+    for what, path in found[:MOST_LISTED]:
+        console.print(f"[cyan]{what:8}[/]{escape(path)}", soft_wrap=True)
+    if len(found) > MOST_LISTED:
+        console.print(f"and {len(found) - MOST_LISTED:,} more")
+    for issue in issues:
+        console.print(issue_line(issue), soft_wrap=True)
+    counts = [
+        f"{len(files):,} {word}"
+        for files, word in (
+            (plan.new, "new"), (plan.edited, "edited"), (plan.moved, "moved"), (plan.gone, "deleted"),
+            (plan.again, "to be read again"), (plan.same, "unchanged"), (plan.held, "in quarantine"),
+        )
+        if files
+    ]  # fmt: skip
+    console.print(f"{', '.join(counts) or 'No files'}.  Nothing was written.")
+
+
+def _plain_plan(plan: Plan, issues: Sequence[Issue]) -> dict[str, Any]:
+    named: dict[str, list[str]] = {"new": [], "edited": [], "moved": [], "deleted": [], "again": []}
+    for what, path in follow.paths_of(plan):
+        named[what].append(path)
+    counts = {"unchanged": len(plan.same), "quarantined": len(plan.held)}
+    return {**named, **counts, "issues": [asdict(issue) for issue in issues]}
+
+
+def show_status(status: follow.Status, console: Console) -> None:
+    """What is followed, and each file with trouble and its reason."""
+    console.print(f"generation {status.generation}, {status.articles:,} articles")
+    for root in status.roots:
+        there = "" if root.there else " [red](not there)[/]"
+        fields = ", ".join(f"{name}={column}" for name, column in root.fields.items())
+        mapping = escape(f" ({fields})") if fields else ""
+        files = "" if follow.is_address(root.path) else f": {root.files:,} files"
+        console.print(f"follows {escape(root.path)}{mapping}{files}{there}", soft_wrap=True)
+    if not status.roots:
+        console.print("follows nothing (rag sync FOLDER)")
+    for one in status.trouble:
+        mark = f"[yellow]partly, {one.articles:,} articles[/]" if one.articles else "[red]quarantined[/]"
+        console.print(f"{mark} {escape(one.path)}: {escape(one.problem)}", soft_wrap=True)
+    if any(not one.articles for one in status.trouble):
+        console.print("They are tried again when they change, or with rag sync --retry.")

@@ -1,0 +1,112 @@
+"""`rag sync --watch`: look again whenever files change, once they have come to rest."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+from index.discover import exists
+
+
+@dataclass(frozen=True, slots=True)
+class Pace:
+    """When to look, in seconds.
+
+    Changes are waited for until there were none for `rest`, but no longer than `patience`; `blind` after the last look
+    comes another one, since some disks (network, shared folders) tell nobody of their changes.
+    """
+
+    rest: float = 1.0
+    patience: float = 30.0
+    blind: float = 300.0
+    tick: float = 0.25
+
+
+def changes(
+    roots: Sequence[Path], ignored: Sequence[Path], pace: Pace | None = None, stop: threading.Event | None = None
+) -> Iterator[None]:
+    """Yields each time when there may be something new under `roots`, not counting what lies under `ignored`.
+
+    Changes while the caller works are not lost.  Ends when `stop` is set; Ctrl-C is raised as KeyboardInterrupt.
+    """
+    pace = pace or Pace()
+    stop = stop or threading.Event()
+    clock = _Clock(pace)
+    files = {root: _stamp(root) for root in roots if not root.is_dir()}
+    watched = [str(root) for root in roots if root.is_dir()]
+    for changed in _ticks(watched, _Filter(ignored), pace, stop):
+        # A file that was named is looked at itself: an editor replaces it, and a watch would stay with the old one.
+        stamps = {root: _stamp(root) for root in files}
+        clock.tell(changed or stamps != files)
+        files = stamps
+        if clock.due():
+            yield
+            clock.looked()
+
+
+def _ticks(watched: Sequence[str], kept: Callable[..., bool], pace: Pace, stop: threading.Event) -> Iterator[bool]:
+    """Several times a second, whether something changed since the last time."""
+    from watchfiles import watch
+
+    if not watched:
+        while not stop.wait(pace.tick):
+            yield False
+        return
+    milliseconds = int(pace.tick * 1000)
+    for found in watch(
+        *watched, watch_filter=kept, debounce=milliseconds, step=min(50, milliseconds), stop_event=stop,
+        rust_timeout=milliseconds, yield_on_timeout=True, ignore_permission_denied=True,
+    ):  # fmt: skip
+        yield bool(found)
+
+
+class _Filter:
+    """Leaves out the library's own files, and hidden ones, which no sync reads; but not what says what to ignore."""
+
+    def __init__(self, ignored: Sequence[Path]) -> None:
+        self._ignored = [str(path.resolve()) for path in ignored]
+
+    def __call__(self, change: object, path: str) -> bool:
+        name = Path(path).name
+        if name.startswith(".") and name != ".ragignore":
+            return False
+        return not any(path == own or path.startswith(own + "/") for own in self._ignored)
+
+
+class _Clock:
+    """Decides when changes have come to rest."""
+
+    def __init__(self, pace: Pace, now: Callable[[], float] = time.monotonic) -> None:
+        self._pace = pace
+        self._now = now
+        self._first: float | None = None
+        self._last = 0.0
+        self._looked = now()
+
+    def tell(self, changed: bool) -> None:
+        if changed:
+            self._last = self._now()
+            self._first = self._last if self._first is None else self._first
+
+    def due(self) -> bool:
+        now = self._now()
+        if self._first is None:
+            return now - self._looked >= self._pace.blind
+        return now - self._last >= self._pace.rest or now - self._first >= self._pace.patience
+
+    def looked(self) -> None:
+        self._first = None
+        self._looked = self._now()
+
+
+def _stamp(path: Path) -> tuple[int, int] | None:
+    """What tells that a file changed, None where it is not there."""
+    with suppress(OSError):
+        if exists(path):
+            found = path.stat()
+            return found.st_size, found.st_mtime_ns
+    return None
