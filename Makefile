@@ -60,6 +60,9 @@ bench: $(DEV) ## speed and scale, compared in one run (docs/benchmarks.md)
 	$(BIN)/python -m bench.encoder
 	$(BIN)/python -m bench.startup
 	$(BIN)/python -m bench.scale
+	$(BIN)/python -m bench.sync
+	$(BIN)/python -m bench.extraction
+	$(BIN)/python -m bench.duplicates
 
 train: $(DEV) ## train the reader anew from DATA=FOLDER (docs/reader.md); hours on a processor
 	$(BIN)/python -m train.reader $(DATA) --out runs/reader

@@ -11,7 +11,8 @@ from typing import Any, Protocol
 from eval.dataset import Question
 from eval.text import contains
 from rag.errors import ArticleNotFound, LoadError
-from rag.types import Article, Chunk, Citation, Evidence, Examination, Passage, Timings, to_plain
+from rag.examination import Examination
+from rag.types import Article, Chunk, Citation, Evidence, Passage, Timings, to_plain
 
 DEPTH = 100
 """Chunks in which hits are looked for."""

@@ -22,7 +22,8 @@ from eval.metrics import Summary, summarise
 from eval.records import DEPTH, Record, Source, judge, load_records, unasked
 from rag.disk import write_atomic, writer_lock
 from rag.errors import ArticleNotFound, Interrupted, LoadError, QuestionError, StorageError
-from rag.types import Article, Chunk, Examination, Settings
+from rag.examination import Examination
+from rag.types import Article, Chunk, Settings
 
 CONDITIONS, RECORDS, SUMMARY, LOCK = "conditions.json", "records.jsonl", "summary.json", "lock"
 WARM_UP = "What is known about the weather?"

@@ -43,6 +43,7 @@ class Counts:
     removed: int
     skipped: int
     issues: int
+    moved: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +103,9 @@ def read_last_sync(folder: Path) -> LastSync | None:
         when = datetime.fromisoformat(_text(plain, "when"))
         if when.tzinfo is None:
             return None
-        counts = Counts(**{name: _number(plain["counts"], name) for name in Counts.__slots__})
+        # Before there was anything to say of moved files, nothing was said.
+        told = {"moved": 0} | plain["counts"]
+        counts = Counts(**{name: _number(told, name) for name in Counts.__slots__})
         added, changed, removed = (
             tuple(Named(_text(one, "id"), _text(one, "title")) for one in plain[kind]) for kind in KINDS
         )

@@ -165,7 +165,7 @@ def rebuild(library: Path, encoder: Encoder, chunker: ChunkerSpec, on_progress: 
 def _keep(library: Path, report: SyncReport, notes: Notes) -> None:
     """Note beside the library what was done, for those who ask later."""
     counts = Counts(
-        report.added, report.changed, report.unchanged, report.removed, report.skipped, len(report.issues)
+        report.added, report.changed, report.unchanged, report.removed, report.skipped, len(report.issues), report.moved
     )  # fmt: skip
     named = notes.of("added"), notes.of("changed"), notes.of("removed")
     write_last_sync(library, LastSync(now(), report.generation, counts, *named, report.issues))

@@ -93,19 +93,25 @@ class Pinned(httpcore2.NetworkBackend):
 
 def _resolved(guard: Guard, host: str, port: int, seconds: float) -> list[str]:
     """The system's name service knows no deadline, so that it is asked from a thread which may be left behind."""
-    answers: queue.SimpleQueue[list[str]] = queue.SimpleQueue()
+    answers: queue.SimpleQueue[list[str] | Exception] = queue.SimpleQueue()
 
     def ask() -> None:
         try:
             answers.put(list(guard.resolve(host, port)))
         except (OSError, UnicodeError):
             answers.put([])
+        except Exception as error:
+            # Nobody waits for a thread that died.
+            answers.put(error)
 
     threading.Thread(target=ask, daemon=True).start()
     try:
-        return answers.get(timeout=seconds)
+        found = answers.get(timeout=seconds)
     except queue.Empty:
         raise httpcore2.ConnectTimeout("the name service did not answer") from None
+    if isinstance(found, Exception):
+        raise found
+    return found
 
 
 class _Timed(httpcore2.NetworkStream):

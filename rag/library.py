@@ -19,6 +19,7 @@ from rag.calibration import Calibration
 from rag.copies import Copies, copies
 from rag.encoder import Encoder, check_same
 from rag.errors import ArticleNotFound, QuestionError
+from rag.examination import Examination
 from rag.held import Held, Reading, settings_of
 from rag.manifest import read_manifest
 from rag.retrieve import merged, rank, ranked, single
@@ -30,7 +31,6 @@ from rag.types import (
     Answer,
     Article,
     Chunk,
-    Examination,
     Filters,
     Passage,
     Provenance,

@@ -13,9 +13,10 @@ from rag.copies import Repetition
 from rag.dense import Positions
 from rag.encoder import Encoder, Vectors
 from rag.errors import QuestionError
+from rag.examination import RankedChunk
 from rag.language import asked_in
 from rag.snapshot import Snapshot
-from rag.types import Article, Filters, Passage, RankedChunk, Settings, Timings
+from rag.types import Article, Filters, Passage, Settings, Timings
 
 MERGE_GAP = 3
 """Characters that may lie between two chunks of one article for them to be one passage."""

@@ -341,7 +341,7 @@ def _unpublished(library: _Opened) -> tuple[None, str]:
 
 
 def _earlier(library: _Opened) -> tuple[None, str]:
-    """That kept texts are whole and none is of an article that was removed."""
+    """That kept texts are whole; those of articles that were removed since are cleared away by the next writer."""
     store = library.store
     if not store.has("versions"):
         return None, "none are kept"
@@ -350,8 +350,6 @@ def _earlier(library: _Opened) -> tuple[None, str]:
     sql = f"SELECT DISTINCT id FROM articles WHERE {LIVE}"
     live = {id_ for (id_,) in store.query(sql, {"g": library.manifest.generation})}
     stray = {id_ for _, id_, *_ in found} - live
-    _raise_if(
-        [f"earlier text {row} of {store.path} is damaged" for row in bad]
-        + [f"an earlier text of {id_!r} is kept although it was removed" for id_ in sorted(stray)]
-    )
-    return None, f"{len(found):,} texts that edits replaced are kept for saved answers"
+    _raise_if([f"earlier text {row} of {store.path} is damaged" for row in bad])
+    waiting = f", those of {len(stray):,} removed articles wait to be cleared away" if stray else ""
+    return None, f"{len(found):,} texts that edits replaced are kept for saved answers{waiting}"

@@ -37,21 +37,19 @@ def create_app(
     from fastapi import FastAPI
 
     from ui import about, articles, ask, evaluate, page
-    from ui.examples import suggestions
 
     app = FastAPI(docs_url=None, redoc_url=None, openapi_url=None)
-    desk = ask.Desk(library)
+    desk = ask.Desk(library, examples=examples)
     _add_health(app, library)
     _add_assets(app)
     for tab in (ask, articles, evaluate, about):
         tab.add_routes(app, desk)
     _add_guards(app, hosts)
-    questions = suggestions(library.articles()) if examples is None else tuple(examples)
-    _mount(app, desk, page.page_title(library), questions)
+    _mount(app, desk, page.page_title(library))
     return app
 
 
-def _mount(app: FastAPI, desk: Desk, title: str, questions: Sequence[str]) -> None:
+def _mount(app: FastAPI, desk: Desk, title: str) -> None:
     """Gradio's page at `/`, with everything of Gradio's that the page does not use switched off."""
     import gradio as gr
 
@@ -60,7 +58,7 @@ def _mount(app: FastAPI, desk: Desk, title: str, questions: Sequence[str]) -> No
     def mount() -> None:
         gr.mount_gradio_app(
             app,
-            page.build(desk, title, questions),
+            page.build(desk, title),
             path="/",
             server_name="127.0.0.1",
             footer_links=[],

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Sequence
-from datetime import date, datetime
-from pathlib import Path
+from datetime import date
 from typing import TYPE_CHECKING, Any
 
 from rag.copies import Copies
@@ -14,17 +13,17 @@ from rag.shelf import Order, Query, Row, Shelf
 from rag.types import Article, Chunk, Span
 from ui.ask import Desk, html
 from ui.copies import family, standing
+from ui.history import changes
 from ui.markup import counted, day, esc, marked
 from ui.parts import add_part, whole_number
 from ui.port import LibraryPort
 from ui.source import about
-from ui.upload import MOST_ISSUES, Intake, add_upload
+from ui.upload import Intake, add_upload
 
 if TYPE_CHECKING:
     import gradio as gr
     from fastapi import FastAPI
 
-    from index.history import LastSync, Named
 
 SHOWN_CHARS = 60_000
 """Characters of an article that are shown at once."""
@@ -245,64 +244,6 @@ def _border(chunk: Chunk, what: str) -> str:
     return f'<span class="rag-border rag-{what}">{said}</span>'
 
 
-# -- what changed ------------------------------------------------------------------------------------------------------
-
-
-def changes(library: LibraryPort) -> str:
-    """What the last sync did."""
-    from index.history import read_last_sync
-
-    last = read_last_sync(Path(str(library.info.path)))
-    if last is None:
-        return '<p class="rag-none">No sync of this library has been noted yet.</p>'
-    counts = last.counts
-    parts = [
-        f"{count:,} {word}"
-        for count, word in (
-            (counts.added, "added"), (counts.changed, "changed"), (counts.removed, "removed"),
-            (counts.unchanged, "unchanged"), (counts.skipped, "skipped"),
-        )
-        if count
-    ]  # fmt: skip
-    return (
-        f"<p>{_moment(last.when)}, generation {last.generation:,}: {', '.join(parts) or 'nothing changed'}.</p>"
-        f"{_named('Added', last.added, counts.added)}{_named('Changed', last.changed, counts.changed)}"
-        f"{_named('Removed', last.removed, counts.removed, opens=False)}{_noted(last)}"
-    )
-
-
-def _moment(when: datetime) -> str:
-    return (
-        f'<time datetime="{when.isoformat()}">{when.day} {when:%B} {when.year}, {when:%H:%M} UTC</time>'
-    )  # fmt: skip
-
-
-def _named(label: str, articles: Sequence[Named], count: int, *, opens: bool = True) -> str:
-    if not count:
-        return ""
-    rows = "".join(
-        f'<li dir="auto">{_opening(one) if opens else esc(one.title) or esc(one.id)}</li>' for one in articles
-    )
-    more = f"<li>and {count - len(articles):,} more</li>" if count > len(articles) else ""
-    return f"<details><summary>{label} ({count:,})</summary><ul>{rows}{more}</ul></details>"
-
-
-def _opening(one: Named) -> str:
-    name = esc(one.title) or esc(one.id)
-    return f'<button type="button" class="rag-plain rag-read" data-article="{esc(one.id)}">{name}</button>'
-
-
-def _noted(last: LastSync) -> str:
-    if not last.issues:
-        return ""
-    shown = last.issues[:MOST_ISSUES]
-    rows = "".join(f"<li><bdi>{esc(issue.origin)}</bdi> {esc(issue.message)}</li>" for issue in shown)
-    more = max(last.counts.issues, len(last.issues)) - len(shown)
-    rest = f"<li>and {more:,} more</li>" if more > 0 else ""
-    label = f"Files and lines to look at ({last.counts.issues:,})"
-    return f"<details><summary>{label}</summary><ul>{rows}{rest}</ul></details>"
-
-
 # -- the tab -----------------------------------------------------------------------------------------------------------
 
 
@@ -354,8 +295,11 @@ def browser() -> str:
     )
 
 
-def build(desk: Desk, header: gr.HTML) -> None:
-    """The tab's blocks, wired to `desk`; to be called inside its place on the page."""
+def build(desk: Desk, header: gr.HTML, talk: tuple[gr.HTML, gr.State]) -> None:
+    """The tab's blocks, wired to `desk`; to be called inside its place on the page.
+
+    `talk` is what `ask.build` gave.
+    """
     import gradio as gr
 
     intake = Intake(desk)
@@ -394,6 +338,11 @@ def build(desk: Desk, header: gr.HTML) -> None:
     def typed(written: str | None, progress: Any = tracker) -> tuple[str, str]:
         return intake.add_path(written, lambda share, what: progress(share, desc=what)), desk.header()
 
-    carry_out.click(ordered, [order], [result, header], **settings)
-    gr.on([add.click, path.submit], typed, [path], [result, header], js="(path) => window.rag.adding(path)", **settings)
+    output, turns = talk
+    adding = "(path) => window.rag.adding(path)"
+    for job in (
+        carry_out.click(ordered, [order], [result, header], **settings),
+        gr.on([add.click, path.submit], typed, [path], [result, header], js=adding, **settings),
+    ):
+        job.then(desk.renewed, [turns], [output], api_visibility="private", show_progress="hidden")
     stop.click(intake.stop, api_visibility="private", show_progress="hidden")

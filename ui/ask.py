@@ -19,6 +19,8 @@ from rag.followup import rewritten
 from rag.stage import listening
 from rag.types import MAX_QUESTION_CHARS, Answer, Filters
 from ui import render
+from ui.examples import suggestions
+from ui.markup import plain
 from ui.parts import add_part, guarded
 from ui.port import LibraryPort
 from ui.source import source
@@ -67,8 +69,12 @@ class Update:
 class Desk:
     """Turns questions into HTML, several at a time; never raises."""
 
-    def __init__(self, library: LibraryPort, turnstile: Turnstile | None = None) -> None:
+    def __init__(
+        self, library: LibraryPort, turnstile: Turnstile | None = None, examples: Sequence[str] | None = None
+    ) -> None:
+        """`examples` to start with; by default they are made from the newest articles."""
         self._library = library
+        self._examples = examples
         self._turnstile = turnstile or Turnstile()
         self._look_at = 0.0
         self._stops: dict[str, Callable[[bool], None]] = {}
@@ -84,9 +90,21 @@ class Desk:
         """The name and size of the library as it is open now."""
         return guarded(lambda: render.header(self._library.info))
 
-    def welcome(self, questions: Sequence[str] = ()) -> str:
-        """What stands in the place of the answer before the first question."""
-        return guarded(lambda: render.welcome(self._library.info, questions))
+    def welcome(self) -> str:
+        """What stands in the place of the answer before the first question: questions to start with."""
+
+        def work() -> str:
+            library = self._library
+            found = suggestions(library.articles()) if self._examples is None else self._examples
+            return render.welcome(library.info, [plain(text) for text in found])
+
+        return guarded(work)
+
+    def renewed(self, turns: Sequence[Turn]) -> Any:
+        """The welcome as it is now, while nothing was asked."""
+        import gradio as gr
+
+        return gr.skip() if turns else self.welcome()
 
     async def converse(self, typed: str | None, choices: str | None, turns: Sequence[Turn]) -> AsyncIterator[Update]:
         """What the page shows while a question is answered, and at last the conversation with its answer."""
@@ -231,13 +249,16 @@ def add_routes(app: FastAPI, desk: Desk) -> None:
     add_part(app, "sources", lambda asked: render.source_list(desk.library.sources()))
 
 
-def build(desk: Desk, examples: Sequence[str], header: gr.HTML) -> None:
-    """The tab's blocks, wired to `desk`; to be called inside its place on the page."""
+def build(desk: Desk, header: gr.HTML) -> tuple[gr.HTML, gr.State]:
+    """The tab's blocks, wired to `desk`; to be called inside its place on the page.
+
+    Where the conversation is shown, and its turns: before the first one, the welcome follows what the library holds.
+    """
     import gradio as gr
 
     with gr.Row(elem_id="rag-desk"):
         with gr.Column(elem_id="rag-talk"):
-            output = html(desk.welcome(examples), "rag-output")
+            output = html(desk.welcome(), "rag-output")
             status = html("", "rag-status")
             html("", "rag-told")
             with gr.Column(elem_id="rag-form"):
@@ -279,7 +300,7 @@ def build(desk: Desk, examples: Sequence[str], header: gr.HTML) -> None:
 
     def begin(name: str | None) -> tuple[Any, ...]:
         desk.stop(name, told=False)
-        return desk.welcome(examples), "", ()
+        return desk.welcome(), "", ()
 
     begun = fresh.click(
         begin,
@@ -298,6 +319,7 @@ def build(desk: Desk, examples: Sequence[str], header: gr.HTML) -> None:
         api_visibility="private",
         show_progress="hidden",
     )
+    return output, turns
 
 
 def _asker(desk: Desk) -> Callable[..., AsyncIterator[tuple[Any, ...]]]:

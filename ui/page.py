@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from importlib.resources import files
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from ui import about, articles, ask, evaluate
 from ui.markup import plain
@@ -25,7 +24,7 @@ HEAD = "".join(
 )
 
 
-def build(desk: Desk, title: str, examples: Sequence[str] = ()) -> gr.Blocks:
+def build(desk: Desk, title: str) -> gr.Blocks:
     """The page's blocks, wired to `desk`, with a bounded queue and no public API."""
     import gradio as gr
 
@@ -34,13 +33,18 @@ def build(desk: Desk, title: str, examples: Sequence[str] = ()) -> gr.Blocks:
         header = ask.html(desk.header(), "rag-head")
         with gr.Tabs(elem_id="rag-tabs"):
             with gr.Tab("Ask", id="ask"):
-                ask.build(desk, [plain(text) for text in examples], header)
+                talk = ask.build(desk, header)
             with gr.Tab("Articles", id="articles"):
-                articles.build(desk, header)
+                articles.build(desk, header, talk)
             with gr.Tab("Evaluate", id="evaluate"):
                 evaluate.build(desk)
             with gr.Tab("About", id="about"):
                 about.build(desk)
+        # The page is built once; articles may have come since.
+        load: dict[str, Any] = {"api_visibility": "private", "show_progress": "hidden"}
+        blocks.load(desk.header, None, [header], **load)
+        if not desk.library.info.articles:
+            blocks.load(desk.renewed, [talk[1]], [talk[0]], **load)
     blocks.queue(api_open=False, max_size=64, default_concurrency_limit=24)
     return blocks
 

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Protocol
 
 from rag.copies import Copies
+from rag.encoder import Encoder
 from rag.shelf import Query, Shelf
 from rag.types import Answer, Article, Chunk, Filters
 
@@ -29,6 +30,9 @@ class LibraryPort(Protocol):
 
     @property
     def info(self) -> InfoPort: ...
+
+    @property
+    def encoder(self) -> Encoder: ...
 
     def ask(self, question: str, /, *, filters: Filters) -> Answer: ...
 

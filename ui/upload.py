@@ -259,7 +259,9 @@ class Intake:
         from index.sync import sync
 
         tell(0.0, "Looking at the files")
-        return sync(paths, _library(self._desk), encoder=self._encoder, on_progress=self._reporter(tell))
+        # The one that questions are asked with, which is loaded already.
+        encoder = self._encoder or self._desk.library.encoder
+        return sync(paths, _library(self._desk), encoder=encoder, on_progress=self._reporter(tell))
 
     def _reporter(self, tell: Tell) -> Callable[[Progress], None]:
         told = 0.0

@@ -15,17 +15,16 @@ from eval.dataset import Question
 from eval.records import Hit, Record
 from eval.run import CONDITIONS, RECORDS, Run
 from rag.errors import ArticleNotFound
+from rag.examination import Examination, RankedChunk
 from rag.types import (
     Answer,
     Article,
     Chunk,
     Citation,
     Evidence,
-    Examination,
     Filters,
     Passage,
     Provenance,
-    RankedChunk,
     Settings,
     Short,
     Timings,

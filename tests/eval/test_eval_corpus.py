@@ -184,7 +184,7 @@ def test_articles_that_are_named_come_before_those_of_the_set(tmp_path: Path) ->
 
 
 def test_an_interrupted_build_goes_on(news: QuestionSet, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("index.sync.BATCH_CHUNKS", 4)
+    monkeypatch.setattr("index.embed.BATCH_CHUNKS", 4)
     with pytest.raises(Interrupted):
         make(news, encoder=CountingEncoder(calls=1))
     encoder = CountingEncoder()

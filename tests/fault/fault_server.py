@@ -65,13 +65,19 @@ def main() -> None:
     """The server: fork for each request."""
     import faiss
     import tantivy
+    from fakes import SMALL_CHUNKS, FakeEncoder
 
     import index.repair
     import index.stream
+    import index.sync
+    import rag.language
     import rag.retrieve
     import rag.verify
 
-    assert faiss and tantivy and index.repair and rag.retrieve and rag.verify
+    assert faiss and tantivy and index.repair and index.sync and rag.retrieve and rag.verify
+    # What each trial would load again.
+    rag.language.likelihoods("The pilots of the harbour waited at the quay.")
+    index.sync.Chunker(SMALL_CHUNKS, FakeEncoder().count_tokens, FakeEncoder().passage_budget)
     faiss.omp_set_num_threads(1)
     # The trials are about the library folder; starting a process for each would take most of their time.
     index.stream.Reader = InProcess  # type: ignore[misc, assignment]

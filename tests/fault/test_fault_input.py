@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import codecs
 import json
 import multiprocessing
 import os
 import resource
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -19,7 +20,7 @@ from fakes import SMALL_CHUNKS, FakeEncoder
 import index.stream
 from index.discover import file_of
 from index.draft import Draft, Issue
-from index.report import Progress, SyncReport
+from index.report import SyncReport
 from index.sync import Options, sync
 from index.worker import Reader
 from rag.snapshot import open_snapshot
@@ -174,11 +175,17 @@ def test_folders_with_names_of_files(articles_folder: Path, library: Path, encod
     assert (report.added, report.unchanged, report.issues) == (1, 8, ())
 
 
-def test_a_file_that_vanishes(articles_folder: Path, library: Path, encoder: FakeEncoder) -> None:
-    def vanish(progress: Progress) -> None:
-        (articles_folder / "gecko.txt").unlink(missing_ok=True)
+def test_a_file_that_vanishes(
+    articles_folder: Path, library: Path, encoder: FakeEncoder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Late(Reader):
+        def read(self, path: Path, fields: Any = None) -> Iterator[Any]:
+            if path.name == "gecko.txt":
+                path.unlink()
+            yield from super().read(path, fields)
 
-    report = sync([articles_folder], library, encoder=encoder, options=Options(prune=True), on_progress=vanish)
+    monkeypatch.setattr(index.stream, "Reader", Late)
+    report = sync([articles_folder], library, encoder=encoder, options=Options(prune=True, reread=True))
     assert [Path(issue.origin).name for issue in report.issues] == ["gecko.txt"]
     assert (report.unchanged, report.removed) == (7, 0)
 
@@ -219,6 +226,7 @@ def _unprivileged(folder: str, library: str, results: Any) -> None:
     from fault_server import InProcess
 
     # Nobody else may be allowed to start this Python, or to import from where it lies.
+    codecs.lookup("cp437")  # names in zip files
     assert faiss and tantivy
     index.stream.Reader = InProcess  # type: ignore[misc, assignment]
     if os.geteuid() == 0:

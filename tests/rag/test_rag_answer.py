@@ -37,7 +37,7 @@ KEYS = {
     "evidence", "short", "sides", "revised", "schema",
 }  # fmt: skip
 CITATION_KEYS = {"number", "article_id", "title", "source", "url", "published", "start", "end", "quote"} | {
-    "copies", "more_copies", "original", "newest",
+    "copies", "more_copies", "original", "newest", "author", "page", "section",
 }  # fmt: skip
 PASSAGE_KEYS = {
     "article_id", "title", "source", "url", "published", "start", "end", "text", "score", "dense", "lexical", "noise",

@@ -36,20 +36,32 @@ BATCHES = tuple("\n".join(HELD[at : at + BATCH]) for at in range(0, len(HELD), B
 ADDRESSED = tuple("\n".join(HELD[at : at + 60]) for at in range(0, len(HELD), 60))
 NAMES = tuple(name for text in HELD if (name := text.replace("/", "").replace("\n", " ").strip(". ")))
 
-FOREIGN = """() => {
+FOREIGN = """(root) => {
   const never = 'iframe,frame,object,embed,applet,base,form,meta,link,script,style,img,image,video,audio,math,'
     + 'marquee,template,noscript,dialog,xmp,listing,plaintext,portal,foreignObject,[background],use:not([href^="#"])';
-  const found = [...document.querySelectorAll(`#rag-page :is(${never})`)].map(e => e.outerHTML.slice(0, 99));
-  for (const e of document.querySelectorAll('#rag-page *')) {
+  const found = [...document.querySelectorAll(`${root} :is(${never})`)].map(e => e.outerHTML.slice(0, 99));
+  for (const e of document.querySelectorAll(`${root} *`)) {
     for (const a of e.attributes) if (/^(on.*|srcdoc|formaction|ping)$/.test(a.name)) found.push(a.name + a.value);
   }
-  for (const a of document.querySelectorAll('#rag-page a[href]')) {
+  for (const a of document.querySelectorAll(`${root} a[href]`)) {
     if (!/^https?:$/.test(a.protocol)) found.push(a.outerHTML);
   }
   if (window.rag.choices === undefined || document.querySelectorAll('#rag').length) found.push('clobbered');
   return found;
 }"""
 """Elements and attributes that the page itself never has, and links to anything but http."""
+OPEN_EACH = f"""async ([links, root, told]) => {{
+  const found = [];
+  for (const link of [...document.querySelectorAll(links)]) {{
+    const before = document.querySelector(root)?.firstElementChild;
+    link.click();
+    while (document.querySelector(root)?.firstElementChild === before) await new Promise(done => setTimeout(done, 2));
+    const texts = [...document.querySelectorAll(told)].map(e => e.textContent).join(' ');
+    found.push([texts, ({FOREIGN})(root)]);
+  }}
+  return found;
+}}"""
+"""Opens what each link leads to, which is shown in `root`; the texts of `told`, and what does not belong there."""
 
 
 @dataclass(frozen=True)
@@ -146,7 +158,7 @@ def visit(browser: Any, url: str) -> Iterator[Visit]:
 
 def sound(visit: Visit) -> None:
     """Nothing of what is shown has become a part of the page."""
-    assert visit.page.evaluate(FOREIGN) == []
+    assert visit.page.evaluate(FOREIGN, "#rag-page") == []
     assert visit.page.evaluate("window.__xss") is None
 
 
@@ -174,7 +186,7 @@ def test_the_net_has_no_hole(browser: Any, url: str) -> None:
     visit = visiting(browser, url)
     for payload in (one for one in HELD if one.startswith(("<img src", "<iframe ", "<svg><a ", "<a href", "<form "))):
         visit.page.evaluate("t => { document.querySelector('#rag-told').innerHTML = t }", payload)
-        assert visit.page.evaluate(FOREIGN), payload
+        assert visit.page.evaluate(FOREIGN, "#rag-page"), payload
     assert visit.complaints
     visit.page.close()
 
@@ -184,15 +196,17 @@ def test_in_an_answer_and_in_every_source_beside_it(visit: Visit) -> None:
     ask(visit, "all", 1)
     shown(visit, ".rag-sentence", HELD)
     shown(visit, ".rag-sources li", HELD)
-    for number in range(1, len(HELD) + 1):
-        visit.page.evaluate("n => document.querySelector(`.rag-sources li[value='${n}'] .rag-open`).click()", number)
-        visit.page.wait_for_function(
-            "n => document.querySelector('.rag-pane mark') && document.querySelector('.rag-number').innerText === n",
-            arg=str(number),
-        )
-        shown(visit, ".rag-pane .rag-title", [HELD[number - 1]])
-        shown(visit, ".rag-pane mark", [HELD[number - 1]])
-        sound(visit)
+    opened_each(visit, ".rag-sources .rag-open", ".rag-pane-body", ".rag-pane :is(.rag-title, mark)")
+
+
+def opened_each(visit: Visit, links: str, root: str, told: str) -> None:
+    """Each article, opened by its link, is shown with its payload and with nothing that came of it."""
+    found = visit.page.evaluate(OPEN_EACH, [links, root, told])
+    assert len(found) == len(HELD)
+    for (texts, foreign), payload in zip(found, HELD, strict=True):
+        assert squeezed([payload]) in squeezed([texts])
+        assert foreign == []
+    assert visit.page.evaluate("window.__xss") is None
 
 
 def test_in_refusals_errors_and_the_name_of_the_library(visit: Visit) -> None:
@@ -263,18 +277,11 @@ def test_in_an_article_that_is_read(visit: Visit) -> None:
     """Title, source, where it is from, text, its lines of noise and the borders of its passages."""
     visit.tab("Articles")
     visit.page.wait_for_selector(".rag-shelf")
-    for at, text in enumerate(HELD):
-        visit.page.evaluate("n => document.querySelectorAll('.rag-shelf .rag-read')[n].click()", at)
-        visit.page.wait_for_function(
-            "t => document.querySelector('.rag-whole')?.dataset.article.startsWith(t)", arg=str(at) + text[:5]
-        )
-        shown(visit, ".rag-reader", [text])
-        if at % 10 == 0:
-            for name, there in (("chunks", ".rag-border"), ("noise", ".rag-noise")):
-                visit.page.check(f".rag-show input[name={name}]")
-                visit.page.wait_for_selector(f".rag-reader {there}")
-            shown(visit, ".rag-reader .rag-noise", [text])
-        sound(visit)
+    opened_each(visit, ".rag-shelf .rag-read", ".rag-reader-of", ".rag-whole")
+    for name, there in (("chunks", ".rag-border"), ("noise", ".rag-noise")):
+        visit.page.check(f".rag-show input[name={name}]")
+        visit.page.wait_for_selector(f".rag-reader {there}")
+    shown(visit, ".rag-reader .rag-noise", [HELD[-1]])
 
 
 def test_in_names_of_files_and_in_paths(visit: Visit) -> None:
@@ -315,7 +322,7 @@ def test_in_sets_runs_and_gold_answers(visit: Visit) -> None:
     # A run that cannot begin leads back to the list.
     visit.page.click(".rag-run-open >> nth=0")
     visit.page.wait_for_selector(".rag-stacked")
-    for at in range(0, 40, 8):
+    for at in range(0, 40, 16):
         visit.tab("Evaluate")
         visit.page.click(f".rag-ask-here >> nth={at}")
         visit.page.wait_for_function(

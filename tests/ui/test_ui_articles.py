@@ -30,9 +30,10 @@ from rag.library import Library
 from rag.shelf import Query, Row, Shelf
 from rag.types import Article, Chunk, Noise
 from ui.app import LOCAL_HOSTS, _add_guards
-from ui.articles import SHOWN_CHARS, add_routes, browser, changes, drop, listed, read, sources
+from ui.articles import SHOWN_CHARS, add_routes, browser, drop, listed, read, sources
 from ui.ask import Desk
 from ui.guard import MAX_UPLOAD
+from ui.history import changes
 from ui.upload import BUSY, MOST_WAITING, STOPPED, UNREADABLE, Intake, TooLarge, Uploads, safe_name, summary
 
 TABLE = {"table", "caption", "thead", "tbody", "tr", "th", "td", "nav", "label", "input", "option"}

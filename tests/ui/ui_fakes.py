@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, replace
 from datetime import date
 from functools import cache
 from pathlib import Path
+from typing import Any, ClassVar
 
 from rag.copies import Copies
 from rag.errors import ArticleNotFound, QuestionError
@@ -180,6 +181,7 @@ class FakeLibrary:
     filtered: list[Filters] = field(default_factory=list)
     copied: dict[str, Copies] = field(default_factory=dict)
     closed: bool = False
+    encoder: ClassVar[Any] = None
 
     def ask(self, question: str, *, filters: Filters = ANY, settings: Settings = CHOSEN) -> Answer:
         self.asked.append(question)
