@@ -168,8 +168,18 @@ def _prepare(library: Path, order: Order) -> tuple[list[Path], Options]:
         issues=tuple(issues.values()),
         emptied=tuple(Path(path) for path in missing if order.allow_empty),
         keep_days=order.keep_days,
+        urls=_urls(library),
     )
     return [Path(path) for path in roots if path not in missing], options
+
+
+def _urls(library: Path) -> dict[str, str]:
+    """The addresses of the pages that were fetched, by their files."""
+    if not web_folder(library).exists():
+        return {}
+    from index.mirror import Mirror
+
+    return {str(path): url for path, url in Mirror(web_folder(library)).addresses().items()}
 
 
 def _absent(roots: Mapping[str, Fields], files: Mapping[str, FileState]) -> Iterator[tuple[str, Issue]]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from importlib.metadata import version
 from pathlib import Path
@@ -40,6 +40,7 @@ class Run:
     chunker: Chunker
     on_progress: OnProgress
     issues: list[Issue] = field(default_factory=list)
+    urls: Mapping[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.started = time.monotonic()
@@ -118,7 +119,8 @@ class Run:
             return
         self.seen[id_] = draft.origin
         article = Article(
-            id_, draft.title, draft.text, draft.source, draft.url, draft.published, draft.origin, found.noise,
+            id_, draft.title, draft.text, draft.source, draft.url or self.urls.get(str(file_of(draft.origin))),
+            draft.published, draft.origin, found.noise,
             draft.author, found.language, draft.marks,
         )  # fmt: skip
         self._compare(article, found.sketch)

@@ -16,7 +16,7 @@ from index.ledger import Fields, FileState, read_files, write_files, write_roots
 from index.plan import Looked, Plan, make_plan
 from index.report import OnProgress, SyncReport
 from index.run import Run
-from index.version import set_kept_days
+from index.version import check_kept_days, set_kept_days
 from index.writer import Writer, check_recipe, open_writer
 from rag.encoder import Encoder, load_encoder, load_matching
 from rag.errors import ArticleNotFound, Interrupted, StorageError
@@ -31,7 +31,7 @@ class Options:
     again; `reread`: all are read again; `revive`: so are files of which an article was removed.  `fields` maps the
     columns of tables, by path.  `roots` are to be followed from now on, each with its mapping.  `issues` are known
     already, and what lies under their origins is kept; what lay under `emptied` is gone for good.  `keep_days`: for how
-    many days replaced texts are kept, None to leave it.
+    many days replaced texts are kept, None to leave it.  `urls` are the addresses of files that cannot name their own.
     """
 
     prune: bool = False
@@ -42,6 +42,7 @@ class Options:
     roots: Mapping[str, Fields] = field(default_factory=dict)
     issues: tuple[Issue, ...] = ()
     emptied: tuple[Path, ...] = ()
+    urls: Mapping[str, str] = field(default_factory=dict)
     keep_days: int | None = None
 
 
@@ -61,6 +62,7 @@ def sync(
     Raises LoadError for a path that does not exist, Interrupted on Ctrl-C, and the LibraryError family.
     """
     options = options or Options()
+    check_kept_days(options.keep_days)
     looked, issues = look(paths, options)
     known = read_manifest(library) if (library / NAME).exists() else None
     encoder = encoder or (load_matching(known.encoder) if known else load_encoder())
@@ -71,6 +73,7 @@ def sync(
         run = Run(writer, encoder, cutter, on_progress or (lambda progress: None))
         run.issues.extend(issues)
         run.kept_files.update(looked.kept)
+        run.urls = options.urls
         states = read_files(writer.store)
         if options.revive:
             states = {path: state for path, state in states.items() if not run.lacks(path, state)}

@@ -17,10 +17,14 @@ def kept_days(store: Store) -> int:
     return min(int(found), MOST_DAYS) if found.isdecimal() else KEPT_DAYS
 
 
-def set_kept_days(store: Store, days: int) -> None:
-    """Keep replaced texts for so many days from now on, 0 for not at all; inside a transaction.  Raises LoadError."""
-    if not 0 <= days <= MOST_DAYS:
+def check_kept_days(days: int | None) -> None:
+    """Raise LoadError for a number of days that no library keeps texts for."""
+    if days is not None and not 0 <= days <= MOST_DAYS:
         raise LoadError(f"Texts can be kept for 0 to {MOST_DAYS:,} days, not {days:,}.")
+
+
+def set_kept_days(store: Store, days: int) -> None:
+    """Keep replaced texts for so many days from now on, 0 for not at all; inside a transaction."""
     if days != kept_days(store):
         store.set_meta(_SETTING, str(days))
 

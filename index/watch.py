@@ -29,21 +29,24 @@ class Pace:
 def changes(
     roots: Sequence[Path], ignored: Sequence[Path], pace: Pace | None = None, stop: threading.Event | None = None
 ) -> Iterator[None]:
-    """Yields each time when there may be something new under `roots`, not counting what lies under `ignored`.
+    """Yields once when it watches, then each time when there may be something new under `roots`, `ignored` aside.
 
-    Changes while the caller works are not lost.  Ends when `stop` is set; Ctrl-C is raised as KeyboardInterrupt.
+    So changes before the watch stood, and while the caller works, are not lost.  Ends when `stop` is set; Ctrl-C is
+    raised as KeyboardInterrupt.
     """
     pace = pace or Pace()
     stop = stop or threading.Event()
     clock = _Clock(pace)
     files = {root: _stamp(root) for root in roots if not root.is_dir()}
     watched = [str(root) for root in roots if root.is_dir()]
+    first = True
     for changed in _ticks(watched, _Filter(ignored), pace, stop):
         # A file that was named is looked at itself: an editor replaces it, and a watch would stay with the old one.
         stamps = {root: _stamp(root) for root in files}
         clock.tell(changed or stamps != files)
         files = stamps
-        if clock.due():
+        if first or clock.due():
+            first = False
             yield
             clock.looked()
 

@@ -53,6 +53,7 @@ _EVENT: Fits = (("event", 3), ("thing", 3))
 _GROUP: Fits = (("thing", 3), ("plural", 2))
 _PERSON: Fits = (("person", 3),)
 
+_OWNER = re.compile(r"(\S.*?)[’']s?\s")
 _TOKEN = re.compile(
     r"(?:Mr|Mrs|Ms|Dr|St|Sen|Gov|Rep|Gen|Lt|Prof)\.(?=\s)|(?:[^\W\d_]\.){2,}|[’'](?:s|re|ll|d|ve)\b|"
     r"[^\W_]+(?:[-&][^\W_]+)*(?:[’'](?!(?:s|re|ll|d|ve)\b)[^\W_]+)*|[^\w\s]"
@@ -307,7 +308,7 @@ def pick(kind: Kind, gender: Gender, told: Sequence[Answer], banned: Iterable[st
                 one for one in source
                 if one.fit(kind) >= least
                 and (not gender or one.gender in {"", gender})
-                and not shut & names_of(one.text)
+                and not shut & (names_of(one.text) | _owner_of(one.text))
             ]  # fmt: skip
             if not fitting:
                 continue
@@ -323,6 +324,12 @@ def pick(kind: Kind, gender: Gender, told: Sequence[Answer], banned: Iterable[st
 def names_of(text: str) -> set[str]:
     """What tells that a text speaks of the same: the last word of its name, or all of it."""
     return {text.rsplit(maxsplit=1)[-1].lower()} if text[0].isupper() else {text.lower()}
+
+
+def _owner_of(text: str) -> set[str]:
+    """Whom something belongs to: one does not ask what Turkey did to its own service by "them"."""
+    owner = _OWNER.match(text)
+    return names_of(owner[1]) if owner else set()
 
 
 def _in_full(one: Referent, answer: Answer) -> Referent:

@@ -23,11 +23,12 @@ class Watched:
         self._work = work
         self._thread = threading.Thread(target=self._run, args=(roots, ignored, pace))
         self._thread.start()
-        time.sleep(0.5)  # until the watch stands; nothing tells when
+        self.wait(1)
+        self.looks = 0
 
     def _run(self, roots: list[Path], ignored: list[Path], pace: Pace) -> None:
-        for _ in changes(roots, ignored, pace, self.stop):
-            time.sleep(self._work)
+        for number, _ in enumerate(changes(roots, ignored, pace, self.stop)):
+            time.sleep(self._work if number else 0.0)
             self.looks += 1
 
     def wait(self, looks: int, seconds: float = 20.0) -> None:
