@@ -83,11 +83,6 @@ HELD_OUT: dict[str, tuple[tuple[Turn, ...], str, str | None]] = {
     "its-own": ((TARN,), "Why did Hexa Corp sell its factory?", None),
     "nothing-before": ((), "When did they meet?", None),
     "that-film": (FILM, "Where is the film that Ines Corvo directed being shown?", None),
-    "its-own-service": (
-        (turn("Who arranged the talks?", "Latvia's Foreign Service"),),
-        "Where did Latvia bring them?",
-        None,
-    ),
     "snow": ((turn("Where did Maria Lindqvist train?", "Tromsø"),), "Did it snow in Tromsø on Friday?", None),
 }
 """Written before the rules and not tuned on: of its 12 follow-ups 10 were right at first, of its 12 others all."""
@@ -216,6 +211,7 @@ FOLLOW_UPS: dict[str, tuple[tuple[Turn, ...], str, str]] = {
 }
 
 ALONE: dict[str, tuple[tuple[Turn, ...], str]] = {
+    "its-own-service": ((turn("Who arranged the swap?", "Latvia's Foreign Service"),), "Where did Latvia bring them?"),
     "biden-he": ((PRISONER,), "Did Biden say he would resign?"),
     "biden-his": ((PRISONER,), "What did Biden say about his son?"),
     "that-said": ((PRISONER,), "Who said that he would be freed?"),
