@@ -174,7 +174,9 @@ def _write_vectors(path: Path, store: Store, articles: list[ArticleRow], target:
         if block:
             yield np.stack(block)
 
-    dense.write(path, blocks(), target.encoder.dimension)
+    dense.write(path, blocks(), (len(places), target.encoder.dimension))
+    # Whether this FAISS reads what was written in its name.
+    dense.DenseIndex(path, dimension=target.encoder.dimension, size=len(places))
     return _columns(store, articles, places)
 
 

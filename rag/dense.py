@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import struct
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
@@ -13,7 +14,6 @@ import numpy.typing as npt
 from rag.encoder import Vectors
 from rag.errors import LibraryCorrupt
 
-WRITE_BYTES = 1 << 20
 LOOP_LIMIT = 1_000
 """Repetitions that an index file may ask of its reader; ours has none."""
 Vector = npt.NDArray[np.float16]
@@ -21,22 +21,42 @@ Positions = npt.NDArray[np.int64]
 Mask = npt.NDArray[np.bool_]
 
 
-def write(path: Path, blocks: Iterable[Vector], dimension: int) -> None:
-    """Write the index of (n, dimension) blocks of vectors and force it to the disk.  Raises OSError.
+def write(path: Path, blocks: Iterable[Vector], size: tuple[int, int]) -> None:
+    """Write the index of blocks of vectors, `size` (n, dimension) in all, and force it to the disk.  Raises OSError.
 
-    Besides the index itself only one block is held.  FAISS does not notice a disk that fails, so the file is ours.
+    Only one block is held.  FAISS does not notice a disk that fails, and holds what it writes: so the file is ours.
     """
+    count, dimension = size
+    index = _quantizer(dimension)
+    head = _head(count, dimension)
+    with path.open("wb") as file:
+        file.write(head)
+        for block in blocks:
+            file.write(index.sa_encode(np.ascontiguousarray(block, dtype=np.float32)).tobytes())
+        file.flush()
+        os.fsync(file.fileno())
+    expected = len(head) + count * index.sa_code_size()
+    if path.stat().st_size != expected:
+        raise LibraryCorrupt(
+            f"{path} has {path.stat().st_size:,} bytes instead of {expected:,}: run the command again."
+        )
+
+
+def _quantizer(dimension: int) -> Any:
     import faiss
 
     index = faiss.IndexScalarQuantizer(dimension, faiss.ScalarQuantizer.QT_fp16, faiss.METRIC_INNER_PRODUCT)
     index.is_trained = True
-    for block in blocks:
-        index.add(np.ascontiguousarray(block, dtype=np.float32))
-    with path.open("wb") as file:
-        writer = faiss.PyCallbackIOWriter(file.write, WRITE_BYTES)  # type: ignore[attr-defined]
-        faiss.write_index(index, writer)
-        file.flush()
-        os.fsync(file.fileno())
+    return index
+
+
+def _head(count: int, dimension: int) -> bytes:
+    """What stands before the codes in the file of an index; its last eight bytes are how many bytes of codes follow."""
+    import faiss
+
+    index = _quantizer(dimension)
+    index.ntotal = count
+    return faiss.serialize_index(index).tobytes()[:-8] + struct.pack("<Q", count * index.sa_code_size())
 
 
 class DenseIndex:

@@ -7,6 +7,7 @@ import threading
 from collections.abc import Callable
 from pathlib import Path
 
+import faiss
 import numpy as np
 import pytest
 from fakes import MARKERS, FakeEncoder, write_articles
@@ -74,7 +75,7 @@ def test_questions_go_on_while_the_library_is_reloaded(tmp_path: Path) -> None:
 def test_an_index_that_claims_more_than_its_file_holds_is_refused(tmp_path: Path) -> None:
     place = tmp_path / "library" / "generations" / "00000001"
     place.mkdir(parents=True)
-    dense.write(tmp_path / "written", [np.ones((2, 8), np.float16), np.ones((1, 8), np.float16)], 8)
+    dense.write(tmp_path / "written", [np.ones((2, 8), np.float16), np.ones((1, 8), np.float16)], (3, 8))
     data = bytearray((tmp_path / "written").read_bytes())
     assert dense.DenseIndex(_put(place, data), dimension=8, size=3)
     codes = 3 * 8 * 2
@@ -82,6 +83,22 @@ def test_an_index_that_claims_more_than_its_file_holds_is_refused(tmp_path: Path
     data[at : at + 8] = struct.pack("<Q", 1 << 45)
     with pytest.raises(LibraryCorrupt, match="rag repair"):
         dense.DenseIndex(_put(place, data), dimension=8, size=3)
+
+
+@pytest.mark.parametrize("count", [0, 1, 5, 1_000])
+def test_an_index_that_is_written_in_blocks_is_the_one_that_faiss_writes(count: int, tmp_path: Path) -> None:
+    vectors = np.random.default_rng(count).standard_normal((count, 24)).astype(np.float16)
+    index = faiss.IndexScalarQuantizer(24, faiss.ScalarQuantizer.QT_fp16, faiss.METRIC_INNER_PRODUCT)
+    index.is_trained = True
+    if count:
+        index.add(vectors.astype(np.float32))
+    dense.write(tmp_path / "written", np.array_split(vectors, 3), (count, 24))
+    assert (tmp_path / "written").read_bytes() == bytes(memoryview(faiss.serialize_index(index)))
+
+
+def test_an_index_of_another_size_than_was_said_is_not_left_unnoticed(tmp_path: Path) -> None:
+    with pytest.raises(LibraryCorrupt, match="instead of"):
+        dense.write(tmp_path / "written", [np.ones((2, 8), np.float16)], (3, 8))
 
 
 def _put(place: Path, data: bytearray) -> Path:
