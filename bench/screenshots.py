@@ -9,6 +9,7 @@ import shutil
 import subprocess
 import tempfile
 from pathlib import Path
+from urllib.parse import urlencode
 
 from bench.served import RAG, served
 from bench.texts import SAMPLES
@@ -46,10 +47,7 @@ def _shoot(url: str) -> None:
         browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=list(CHROMIUM))
         for name, width, scheme, question in SHOTS:
             page = browser.new_page(viewport={"width": width, "height": 900}, color_scheme=scheme)
-            page.goto(url)
-            box = page.get_by_role("textbox").first
-            box.fill(question)
-            box.press("Enter")
+            page.goto(f"{url}?{urlencode({'q': question})}")
             page.locator(".rag-footnote").first.wait_for(timeout=60_000)
             page.screenshot(path=DOCS / name, full_page=True)
             page.close()

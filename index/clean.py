@@ -34,10 +34,11 @@ _NAVIGATION = re.compile(
 )
 _BYLINE = re.compile(
     r"^(?:By|Words by|Reporting by|Written by|Edited by|Text by)\s*:?\s+[A-Z][\w.’'-]*(?:(?:,)?\s+(?:and\s+|in\s+|&\s+|"
-    r"for\s+|the\s+)?[A-Z][\w.’'-]*){0,9}$"
+    r"for\s+|the\s+)?(?:(?:de|del|della|da|di|van|von|der|den|ter|la|le|al|bin)\s+){0,2}[A-Z][\w.’'-]*){0,9}$"
     r"|^(?:Reporting|Writing|Additional reporting) by [^.]{1,120}[;,] (?:(?:additional )?reporting|writing"
     r"|editing) by .{1,100}$"
 )
+_WRITTEN_BY = re.compile(r"^(?:By|Words by|Written by|Text by)\s*:?\s+([A-Z].{1,120})$")
 _MONTH = (
     r"(?:jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|may|june?|july?|aug(?:ust)?|sept?(?:ember)?|oct(?:ober)?"
     r"|nov(?:ember)?|dec(?:ember)?)\b\.?"
@@ -89,6 +90,13 @@ def find_noise(text: str, title: str, language: str | None = None) -> tuple[Nois
         )
     kinds = _kinds(rows, title, language not in _NOUNS_IN_CAPITALS)
     return tuple(Noise(s.start, s.end, kind) for s, kind in zip(spans, kinds, strict=True) if kind)
+
+
+def author_in(text: str, noise: Sequence[Noise]) -> str | None:
+    """Who wrote an article by its first byline, without the place and the paper; None where none names anybody."""
+    bylines = (text[mark.start : mark.end] for mark in noise if mark.kind == "byline")
+    found = next((match for line in bylines if (match := _WRITTEN_BY.match(" ".join(line.split())))), None)
+    return re.split(r",?\s+(?:in|for)\s", found[1])[0] if found else None
 
 
 def body(text: str, noise: Sequence[Noise]) -> list[Span]:

@@ -7,10 +7,10 @@ import time
 from collections import deque
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
-from index.clean import find_noise
+from index.clean import author_in, find_noise
 from index.discover import FoundFile
 from index.draft import Draft, Issue
 from index.duplicate import sketch
@@ -136,6 +136,7 @@ def prepare(draft: Draft) -> Prepared:
     """What can be told of a draft by itself."""
     language = detect(draft.text, draft.language)
     noise = find_noise(draft.text, draft.title, language)
+    draft = replace(draft, author=draft.author or author_in(draft.text, noise))
     return Prepared(draft, noise, sketch(draft.text, noise), language)
 
 

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from index.clean import body, find_noise
+from index.clean import author_in, body, find_noise
 from index.draft import Draft
 from index.load import read_file
 from rag.types import Noise
@@ -224,3 +224,24 @@ def test_noise_is_whole_lines_in_order_and_body_is_all_the_rest(rows: list[str],
     inside = {place for start, end in held for place in range(start, end)}
     assert all(place in inside or character.isspace() for place, character in enumerate(text))
     assert find_noise(text, title) == noise
+
+
+@pytest.mark.parametrize(
+    ("byline", "author"),
+    [
+        ("By Mara Lindqvist", "Mara Lindqvist"),
+        ("By Mara Lindqvist and Jan de Vries in Ankara", "Mara Lindqvist and Jan de Vries"),
+        ("Written by: Ilse Brandt for The Harbour Courier", "Ilse Brandt"),
+        ("Reporting by Ilse Brandt; editing by Owen Pryce", None),
+    ],
+)
+def test_a_byline_names_the_author(byline: str, author: str | None) -> None:
+    text = f"{byline}\n\nThe pilots of the harbour waited at the quay on Monday for many hours.\n"
+    noise = find_noise(text, "Pilots wait")
+    assert [mark.kind for mark in noise] == ["byline"]
+    assert author_in(text, noise) == author
+
+
+def test_a_text_without_a_byline_names_nobody() -> None:
+    text = "The story was told by Mara Lindqvist in the evening.\n"
+    assert author_in(text, find_noise(text, "A story")) is None
