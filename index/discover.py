@@ -179,6 +179,8 @@ def _looked_at(path: Path, root: Path) -> FoundFile | str:
         if not stat.S_ISREG(facts.st_mode):
             return "is not a regular file"
         str(path).encode()
+        if file_of(str(path)) != path:
+            return "has a # behind the ending of a file that holds others; rename it"
     except UnicodeEncodeError:
         return "has a name that is not UTF-8; rename it"
     except (OSError, RuntimeError) as error:

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections import Counter
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
+from index.discover import IGNORE, file_of
 from index.draft import Issue
 from index.ledger import Fields, FileState, forget_root, read_files, read_roots
-from index.plan import Plan, make_plan
+from index.plan import Plan, make_plan, places_of
 from index.report import OnProgress, SyncReport
 from index.sync import Options, look, sync
 from index.writer import locked
@@ -85,18 +87,20 @@ def follow(
 def preview(library: Path, order: Order) -> tuple[Plan, list[Issue]]:
     """What `follow` would do, without opening a file that need not be hashed and without writing anything."""
     roots, options = _prepare(library, order)
-    looked, issues = look(roots, options)
-    return make_plan(looked, _known(library)[1], retry=options.retry, reread=options.reread), issues
+    followed, states = _known(library)
+    looked, issues = look(roots, options, followed)
+    return make_plan(looked, states, retry=options.retry, reread=options.reread), issues
 
 
-def forget(library: Path, path: Path) -> None:
+def forget(library: Path, place: str) -> None:
     """No longer follow a place; its articles stay.  Raises LoadError where it is not followed, and LibraryError."""
     read_manifest(library)
     with locked(library) as store, store.transaction():
-        known = next((name for name in (str(path.resolve()), str(path)) if name in read_roots(store)), None)
+        names = (place,) if is_address(place) else (str(Path(place).resolve()), str(Path(place).absolute()), place)
+        known = next((name for name in names if name in read_roots(store)), None)
         if known is None:
             followed = ", ".join(read_roots(store)) or "nothing"
-            raise LoadError(f"{path} is not followed by {library}; followed: {followed}.")
+            raise LoadError(f"{place} is not followed by {library}; followed: {followed}.")
         forget_root(store, known)
 
 
@@ -107,9 +111,9 @@ def status(library: Path) -> Status:
     trouble = [
         Quarantined(path, state.problem, state.articles) for path, state in sorted(files.items()) if state.problem
     ]
+    counts = _counts(roots, files)
     following = [
-        Root(path, fields, is_address(path) or Path(path).exists(), sum(_under(file, path) for file in files))
-        for path, fields in roots.items()
+        Root(path, fields, is_address(path) or Path(path).exists(), counts[path]) for path, fields in roots.items()
     ]
     return Status(manifest.generation, manifest.articles, tuple(following), tuple(trouble))
 
@@ -149,14 +153,17 @@ def _prepare(library: Path, order: Order) -> tuple[list[Path], Options]:
     for path in order.paths:
         if not path.exists():
             raise LoadError(f"{path} does not exist: name a file or a folder with articles.")
-    new = {str(path.resolve()): dict(order.fields or {}) for path in order.paths}
+    new = {
+        str(path.resolve()): dict(order.fields) if order.fields else followed.get(str(path.resolve()), {})
+        for path in order.paths
+    }
     new |= {address: {} for address in order.addresses}
     if not followed and not new:
         raise LoadError(f"{library} follows nothing yet: name a folder, as in rag sync FOLDER.")
     roots = {path: fields for path, fields in (followed | new).items() if not is_address(path)}
     if len(roots) < len(followed | new) and web_folder(library).exists():
         roots[str(web_folder(library))] = {}
-    issues = {} if order.allow_empty else dict(_absent(roots, files))
+    issues = {} if order.allow_empty else dict(_absent(roots, files or _origins(library)))
     missing = {path for path in roots if not Path(path).exists()}
     options = Options(
         prune=True,
@@ -182,10 +189,20 @@ def _urls(library: Path) -> dict[str, str]:
     return {str(path): url for path, url in Mirror(web_folder(library)).addresses().items()}
 
 
-def _absent(roots: Mapping[str, Fields], files: Mapping[str, FileState]) -> Iterator[tuple[str, Issue]]:
+def _origins(library: Path) -> set[str]:
+    """The files that articles come from, for a library that has no notes of its files yet."""
+    if not (library / NAME).exists():
+        return set()
+    manifest = read_manifest(library)
+    with closing(Store(library)) as store:
+        return {str(file_of(row.origin)) for row in store.live(manifest.generation)}
+
+
+def _absent(roots: Collection[str], files: Iterable[str]) -> Iterator[tuple[str, Issue]]:
     """Places that had files and show none: nobody deletes everything by unplugging a disk."""
+    counts = _counts(roots, files)
     for path in roots:
-        known = sum(_under(file, path) for file in files)
+        known = counts[path]
         if not known or not _is_bare(Path(path)):
             continue
         what = "is empty now" if Path(path).exists() else "is not there"
@@ -197,22 +214,16 @@ def _absent(roots: Mapping[str, Fields], files: Mapping[str, FileState]) -> Iter
 
 
 def _is_bare(path: Path) -> bool:
-    """Whether there is nothing at a path, or a folder with nothing in it."""
+    """Whether there is nothing at a path, or a folder with nothing to see in it, as systems leave a mount point."""
     try:
-        return not path.exists() or (path.is_dir() and next(path.iterdir(), None) is None)
+        if not path.is_dir():
+            return not path.exists()
+        names = {one.name for one in path.iterdir()}
+        return IGNORE not in names and all(name.startswith(".") for name in names)
     except OSError:
         return True
 
 
-def _under(file: str, root: str) -> bool:
-    return file == root or file.startswith(root.rstrip("/") + "/")
-
-
-def paths_of(plan: Plan) -> Sequence[tuple[str, str]]:
-    """The files of a plan with what is to be done with each, in the order in which people ask."""
-    found = [("new", str(file.path)) for file in plan.new]
-    found += [("edited", str(file.path)) for file in plan.edited]
-    found += [("moved", f"{old} -> {file.path}") for old, file in plan.moved]
-    found += [("deleted", path) for path in plan.gone]
-    found += [("again", str(file.path)) for file in plan.again]
-    return found
+def _counts(roots: Collection[str], files: Iterable[str]) -> Counter[str]:
+    """How many files lie under each root."""
+    return Counter(place for file in files for place in places_of(file) if place in roots)

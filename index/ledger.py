@@ -18,7 +18,8 @@ Fields = Mapping[str, str]
 class FileState:
     """A file as it was when it was last read; `seen_ns` is when that was, in nanoseconds since 1970.
 
-    `articles` were taken from it; `problem` is what was wrong with it, "" if nothing was.
+    `articles` were taken from it; `problem` is what was wrong with it, "" if nothing was; `refused`: an article of it
+    has an id that another file has.
     """
 
     size: int
@@ -28,6 +29,7 @@ class FileState:
     fields: tuple[tuple[str, str], ...] = ()
     articles: int = 0
     problem: str = ""
+    refused: bool = False
 
     @property
     def quarantined(self) -> bool:
@@ -64,9 +66,9 @@ def write_roots(store: Store, roots: Mapping[str, Fields]) -> None:
         )
 
 
-def forget_root(store: Store, path: str) -> bool:
-    """No longer follow a place; whether it was followed; inside a transaction."""
-    return bool(store.execute("DELETE FROM roots WHERE path = ?", (path,)))
+def forget_root(store: Store, path: str) -> None:
+    """No longer follow a place; inside a transaction."""
+    store.execute("DELETE FROM roots WHERE path = ?", (path,))
 
 
 def read_files(store: Store) -> dict[str, FileState]:
@@ -77,7 +79,8 @@ def read_files(store: Store) -> dict[str, FileState]:
     for path, facts, seal in store.query("SELECT path, facts, seal FROM files"):
         if seal != _seal(path, facts):
             continue
-        plain: dict[str, Any] = json.loads(facts)
+        known = FileState.__slots__
+        plain: dict[str, Any] = {name: value for name, value in json.loads(facts).items() if name in known}
         plain["fields"] = tuple((name, value) for name, value in plain["fields"])
         found[path] = FileState(**plain)
     return found

@@ -11,6 +11,7 @@ from importlib.metadata import version
 from pathlib import Path
 
 from index.commit import PUBLISHED, build, digest_of, newest, publish, record, roll_back
+from index.discover import file_of
 from index.writer import locked
 from rag.columns import Columns, read_columns
 from rag.disk import storage_errors, write_atomic
@@ -121,6 +122,9 @@ def _republish(folder: Path, store: Store, problems: tuple[str, ...]) -> RepairR
     with store.transaction():
         for row in broken:
             store.execute("UPDATE articles SET dead = ? WHERE row = ?", (generation, row))
+        # So that the next sync reads them again.
+        for one in lost:
+            store.execute("DELETE FROM files WHERE path = ? OR ? = ''", (str(file_of(one.origin)), one.origin))
     with storage_errors(f"writing generation {generation} of {folder}"):
         target = replace(base, generation=generation, product=version("article-rag"), files=(), format=FORMAT)
         publish(folder, store, build(folder, store, target), time.time())

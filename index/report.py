@@ -31,8 +31,8 @@ class Progress:
 class SyncReport:
     """What a sync did.  `reused` articles needed no embedding; `issues` name every file that was not taken.
 
-    `moved` files were only renamed; `quarantined` files gave nothing before and were not tried again.  `busy` are the
-    seconds of `seconds` in which the encoder worked.
+    `moved` articles are of files that were only renamed; `quarantined` files gave nothing before and were not tried
+    again.  `busy` are the seconds of `seconds` in which the encoder worked.
     """
 
     generation: int

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import time
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from importlib.metadata import version
@@ -30,6 +31,12 @@ from rag.errors import LibraryCorrupt
 from rag.rows import ArticleRow, Vector, article_digest, content_digest
 from rag.types import Article, Chunk
 
+MOST_ID_CHARS = 200
+MOST_REFUSED = 100
+"""Articles of one file that are named because another has their id."""
+MOST_REUSED = 256
+"""Articles that are staged together because their vectors are there already."""
+
 
 @dataclass
 class Run:
@@ -39,7 +46,8 @@ class Run:
     encoder: Encoder
     chunker: Chunker
     on_progress: OnProgress
-    issues: list[Issue] = field(default_factory=list)
+    looked: Looked = field(default_factory=lambda: Looked(frozenset(), ()))
+    noted: Mapping[str, FileState] = field(default_factory=dict)
     urls: Mapping[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -50,8 +58,11 @@ class Run:
         self.by_file: dict[str, list[ArticleRow]] = {}
         for row in self.writer.live:
             self.by_file.setdefault(str(file_of(row.origin)), []).append(row)
+        self.issues: list[Issue] = []
         self.seen: dict[str, str] = {}
-        self.kept_files: set[str] = set()
+        self.kept: set[str] = set()
+        self.refused: Counter[str] = Counter()
+        self.reused_cuts: list[tuple[Cut, Vector]] = []
         self.states: dict[str, FileState] = {}
         self.born: dict[int, None] = {}
         self.dead: list[int] = []
@@ -73,6 +84,10 @@ class Run:
                 self.seen[row.id] = row.origin
                 self.unchanged += 1
         for old, new in plan.moved:
+            # A sync that was killed after its commit, before its notes, has moved them already.
+            for row in () if old in self.by_file else self.by_file.get(str(new.path), ()):
+                self.seen[row.id] = row.origin
+                self.unchanged += 1
             for row in self.by_file.get(old, ()):
                 article = self.writer.store.article(row.row)
                 origin = str(new.path) + row.origin[len(old) :]
@@ -83,18 +98,18 @@ class Run:
 
     # -- reading ------------------------------------------------------------------------------------------------
 
-    def read(self, plan: Plan, looked: Looked) -> None:
+    def read(self, plan: Plan) -> None:
         """Open what has to be read, one file after the other, and stage what is new in it."""
         files = plan.to_read
         self.total = sum(file.size for file in files)
         self.all_files = len(files)
         before = 0
-        with Stream(files, looked) as stream:
+        with Stream(files, self.looked) as stream:
             for event in stream:
                 if isinstance(event, Issue):
                     self.issues.append(event)
                     if event.skipped:
-                        self.kept_files.add(str(file_of(event.origin)))
+                        self.kept.add(event.origin)
                 elif isinstance(event, Prepared):
                     self.done = max(self.done, before + event.draft.position)
                     self._take(event)
@@ -106,16 +121,28 @@ class Run:
 
     def _finish(self, event: Finished) -> None:
         self.files += 1
+        path = str(event.file.path)
+        refused = self.refused[path]
+        if refused > MOST_REFUSED:
+            more = f"has {refused - MOST_REFUSED:,} more articles with ids that others have"
+            self.issues.append(Issue(path, more))
         if event.state is not None:
-            self.states[str(event.file.path)] = event.state
+            state = event.state
+            if refused:
+                problem = state.problem or "has articles with ids that other files have; an id names one article"
+                state = replace(state, articles=state.articles - refused, problem=problem, refused=True)
+            self.states[path] = state
         self._report(event.file.path.name)
 
     def _take(self, found: Prepared) -> None:
         draft = found.draft
         id_ = self._identify(draft)
         if id_ in self.seen:
-            message = f"has the id {id_!r}, which {self.seen[id_]} already has; an id names one article"
-            self.issues.append(Issue(draft.origin, message))
+            file = str(file_of(draft.origin))
+            self.refused[file] += 1
+            if self.refused[file] <= MOST_REFUSED:
+                message = f"has the id {id_!r}, which {self.seen[id_]} already has; an id names one article"
+                self.issues.append(Issue(draft.origin, message))
             return
         self.seen[id_] = draft.origin
         article = Article(
@@ -128,15 +155,20 @@ class Run:
     def _identify(self, draft: Draft) -> str:
         """Its own id; else the id its file has had; else a name made from the file's, never one that is taken."""
         if draft.key:
-            return draft.key[:200]
-        if draft.origin in self.by_origin:
-            return self.by_origin[draft.origin].id
+            cut = f"{draft.key[:180]}-{hashlib.sha256(draft.key.encode()).hexdigest()[:12]}"
+            return draft.key if len(draft.key) <= MOST_ID_CHARS else cut
+        own = self.by_origin.get(draft.origin)
+        if own is not None and own.id not in self.seen:
+            return own.id
         slug = slug_of(draft.origin)
         holder = self.by_id.get(slug)
-        moved = holder is not None and not exists(file_of(holder.origin))
-        if (holder is None or moved) and slug not in self.seen:
+        if (holder is None or self._left(str(file_of(holder.origin)))) and slug not in self.seen:
             return slug
         return f"{slug}-{hashlib.sha256(draft.origin.encode()).hexdigest()[:6]}"
+
+    def _left(self, file: str) -> bool:
+        """Whether a file of which there is no note was moved away; with a note, its content tells."""
+        return file not in self.noted and self.looked.covers(file) and not exists(Path(file))
 
     def _compare(self, article: Article, sketched: bytes) -> None:
         old = self.by_id.get(article.id)
@@ -170,8 +202,15 @@ class Run:
             found = store.chunks(row, self.encoder.spec.dimension)
             chunks = [Chunk(article.id, chunk.ordinal, chunk.start, chunk.end) for chunk in found]
             vectors = np.stack([c.vector for c in found]) if found else self._no_vectors()
-            self._stage([Cut(article, chunks, sketched)], [vectors])
+            self.reused_cuts.append((Cut(article, chunks, sketched), vectors))
+            if len(self.reused_cuts) >= MOST_REUSED:
+                self._stage_reused()
         self.reused += 1
+
+    def _stage_reused(self) -> None:
+        if self.reused_cuts:
+            self._stage([cut for cut, _ in self.reused_cuts], [vectors for _, vectors in self.reused_cuts])
+            self.reused_cuts = []
 
     def _no_vectors(self) -> Vector:
         return np.empty((0, self.encoder.spec.dimension), np.float16)
@@ -201,14 +240,12 @@ class Run:
 
     # -- the end ------------------------------------------------------------------------------------------------
 
-    def prune(self, looked: Looked) -> None:
-        """Retire articles under the roots that no file gave this time; files with issues keep what they gave before."""
+    def prune(self) -> None:
+        """Retire articles under the roots that no file gave this time; what could not be read keeps what it gave."""
         for row in self.by_id.values():
-            if row.id in self.seen:
+            if row.id in self.seen or not self.kept.isdisjoint(_holders(row.origin)):
                 continue
-            file = file_of(row.origin)
-            kept = any(str(place) in self.kept_files for place in (file, *file.parents))
-            if looked.covers(str(file)) and not kept:
+            if self.looked.covers(str(file_of(row.origin))):
                 self.dead.append(row.row)
                 self.removed += 1
                 self.notes.add("removed", row.id, row.title)
@@ -235,6 +272,7 @@ class Run:
 
     def publish(self, quarantined: int = 0) -> SyncReport:
         """Commit what was born and what dies, if there is any of it."""
+        self._stage_reused()
         change = Change(tuple(self.born), tuple(self.dead))
         manifest = self.writer.manifest
         if change:
@@ -249,3 +287,9 @@ class Run:
             self.embedder.embedded, time.monotonic() - self.started, tuple(self.issues), self.moved, quarantined,
             self.embedder.busy,
         )  # fmt: skip
+
+
+def _holders(origin: str) -> list[str]:
+    """An origin and all that it lies in: `a.zip#b.csv#3` lies in `a.zip#b.csv` and in `a.zip`."""
+    cuts = [place for place, sign in enumerate(origin) if sign == "#"]
+    return [origin, *(origin[:place] for place in cuts)]

@@ -9,17 +9,17 @@ from pathlib import Path
 
 from index.chunk import Chunker
 from index.commit import Change, commit
-from index.discover import walk
+from index.discover import exists, walk
 from index.draft import Issue
 from index.history import Counts, LastSync, Notes, now, write_last_sync
-from index.ledger import Fields, FileState, read_files, write_files, write_roots
-from index.plan import Looked, Plan, make_plan
+from index.ledger import Fields, FileState, read_files, read_roots, write_files, write_roots
+from index.plan import RACY_NS, Looked, Plan, make_plan
 from index.report import OnProgress, SyncReport
 from index.run import Run
 from index.version import check_kept_days, set_kept_days
 from index.writer import Writer, check_recipe, open_writer
 from rag.encoder import Encoder, load_encoder, load_matching
-from rag.errors import ArticleNotFound, Interrupted, StorageError
+from rag.errors import ArticleNotFound, Interrupted, LoadError, StorageError
 from rag.manifest import NAME, ChunkerSpec, read_manifest
 
 
@@ -63,27 +63,33 @@ def sync(
     """
     options = options or Options()
     check_kept_days(options.keep_days)
-    looked, issues = look(paths, options)
+    for path in paths:
+        if not exists(path):
+            raise LoadError(f"{path} does not exist: name a file or a folder with articles.")
     known = read_manifest(library) if (library / NAME).exists() else None
     encoder = encoder or (load_matching(known.encoder) if known else load_encoder())
     chunker = chunker or (known.chunker.current() if known else ChunkerSpec())
     cutter = Chunker(chunker, encoder.count_tokens, encoder.passage_budget)
     with open_writer(library, encoder.spec, chunker) as writer:
         check_recipe(writer.manifest, encoder.spec, chunker)
-        run = Run(writer, encoder, cutter, on_progress or (lambda progress: None))
-        run.issues.extend(issues)
-        run.kept_files.update(looked.kept)
-        run.urls = options.urls
+        # Under the lock, so that no other sync adds what was not seen.
+        looked, issues = look(paths, options, read_roots(writer.store))
         states = read_files(writer.store)
+        tell = on_progress or (lambda progress: None)
+        run = Run(writer, encoder, cutter, tell, looked, states, options.urls)
+        run.issues.extend(issues)
+        known_states = states
         if options.revive:
-            states = {path: state for path, state in states.items() if not run.lacks(path, state)}
-        plan = make_plan(looked, states, retry=options.retry, reread=options.reread)
+            known_states = {path: state for path, state in states.items() if not run.lacks(path, state)}
+        plan = make_plan(looked, known_states, retry=options.retry, reread=options.reread)
         try:
             run.move(plan)
-            run.read(plan, looked)
+            run.read(plan)
             if options.prune:
-                run.prune(looked)
+                run.prune()
+            _forget(writer, plan, states, options)
             report = run.publish(len(plan.held))
+            report = _remembered(writer, plan, run, report, options)
         except KeyboardInterrupt:
             run.embedder.close()
             raise Interrupted(
@@ -91,42 +97,60 @@ def sync(
             ) from None
         finally:
             run.embedder.close()
-        try:
-            _remember(writer, plan, run, states, options)
-        except StorageError as error:
-            # The articles are published; without the notes the next sync only has more to read.
-            issue = Issue(str(library), f"keeps no note of its files: {error}", skipped=False)
-            report = replace(report, issues=(*report.issues, issue))
-        if report.added or report.changed or report.removed or report.moved or report.issues:
+        if report.added or report.changed or report.removed or report.moved or report.skipped:
             _keep(library, report, run.notes)
         return report
 
 
-def look(paths: Sequence[Path], options: Options) -> tuple[Looked, list[Issue]]:
-    """What lies under `paths`, and what was left alone.  Raises LoadError for a path that does not exist."""
+def look(paths: Sequence[Path], options: Options, followed: Mapping[str, Fields]) -> tuple[Looked, list[Issue]]:
+    """What lies under `paths`, and what was left alone; a place that is followed is read as it was said for it."""
     found, issues = walk(paths)
     issues = [*options.issues, *issues]
-    kept = {issue.origin for issue in issues if issue.skipped}
-    fields = {path.resolve(): mapping for path, mapping in options.fields.items()}
-    return Looked([*(path.resolve() for path in paths), *options.emptied], found, kept, fields), issues
+    kept = frozenset(issue.origin for issue in issues if issue.skipped)
+    fields = {Path(path): mapping for path, mapping in followed.items()}
+    fields |= {path.resolve(): mapping for path, mapping in options.fields.items()}
+    # Also by the names that were given: a folder may have become a link to its new place.
+    roots = {str(one) for path in (*paths, *options.emptied) for one in (path.resolve(), path.absolute())}
+    return Looked(frozenset(roots), found, kept, fields), issues
 
 
-def _remember(writer: Writer, plan: Plan, run: Run, states: Mapping[str, FileState], options: Options) -> None:
+def _forget(writer: Writer, plan: Plan, states: Mapping[str, FileState], options: Options) -> None:
+    """Drop the notes of what is about to change: a commit whose new notes are lost then only costs reading again."""
+    changing = [str(file.path) for file in (*plan.edited, *plan.again)] + list(plan.gone if options.prune else ())
+    stale = [path for path in changing if path in states]
+    if stale or options.keep_days is not None:
+        with writer.store.transaction():
+            write_files(writer.store, {}, stale)
+            if options.keep_days is not None:
+                set_kept_days(writer.store, options.keep_days)
+
+
+def _remembered(writer: Writer, plan: Plan, run: Run, report: SyncReport, options: Options) -> SyncReport:
+    """The report, with a remark if no note could be taken of how each file was read and of what is followed."""
+    try:
+        _remember(writer, plan, run, options)
+    except StorageError as error:
+        # The articles are published; without the notes the next sync only has more to read.
+        issue = Issue(str(writer.folder), f"keeps no note of its files: {error}", skipped=False)
+        return replace(report, issues=(*report.issues, issue))
+    return report
+
+
+def _remember(writer: Writer, plan: Plan, run: Run, options: Options) -> None:
     """Note how each file was read, and what is followed; nothing is written where nothing is new."""
+    now_ns = time.time_ns()
     read = dict(run.states)
     for old, file in plan.moved:
-        read[str(file.path)] = replace(states[old], mtime_ns=file.mtime_ns, seen_ns=time.time_ns())
-    for file in (*plan.same, *plan.held):
-        state = states[str(file.path)]
-        if state.mtime_ns != file.mtime_ns:
-            read[str(file.path)] = replace(state, mtime_ns=file.mtime_ns, seen_ns=time.time_ns())
-    gone = [*(old for old, _ in plan.moved), *(plan.gone if options.prune else ())]
-    if read or gone or options.roots or options.keep_days is not None:
+        read[str(file.path)] = replace(run.noted[old], mtime_ns=file.mtime_ns, seen_ns=now_ns)
+    for file in plan.touched:
+        state = run.noted[str(file.path)]
+        if file.mtime_ns != state.mtime_ns or file.mtime_ns < now_ns - RACY_NS:
+            read.setdefault(str(file.path), replace(state, mtime_ns=file.mtime_ns, seen_ns=now_ns))
+    gone = [old for old, _ in plan.moved]
+    if read or gone or options.roots:
         with writer.store.transaction():
             write_files(writer.store, read, gone)
             write_roots(writer.store, options.roots)
-            if options.keep_days is not None:
-                set_kept_days(writer.store, options.keep_days)
         writer.store.checkpoint()
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -37,7 +37,7 @@ class Request:
     reread: bool = False
     allow_empty: bool = False
     keep_days: int | None = None
-    forget: Path | None = None
+    forget: str | None = None
     dry_run: bool = False
     watch: bool = False
     web: bool = False
@@ -56,7 +56,7 @@ def run_sync(library: Path, request: Request, console: Console) -> Outcome:
     if request.forget is not None:
         follow.forget(library, request.forget)
         console.print(escape(f"{request.forget} is no longer followed; its articles stay in {library}."))
-        return Outcome({"forgotten": str(request.forget)})
+        return Outcome({"forgotten": request.forget})
     order = _order(library, request)
     if request.dry_run:
         plan, issues = follow.preview(library, order)
@@ -68,7 +68,8 @@ def run_sync(library: Path, request: Request, console: Console) -> Outcome:
     for issue in issues:
         console.print(issue_line(issue), soft_wrap=True)
     if request.watch:
-        _watch(library, replace(order, paths=(), addresses=(), reread=False), (encoder, chunker), console)
+        # What was asked for once is done; a disk that is unplugged later must not lose its articles.
+        _watch(library, follow.Order(), (encoder, chunker), console)
     plain = asdict(report) | {"skipped": report.skipped, "fetch_issues": [asdict(issue) for issue in issues]}
     return Outcome(plain, report.skipped + len(issues))
 
@@ -120,7 +121,8 @@ def _watch(library: Path, order: follow.Order, recipe: tuple[Encoder, ChunkerSpe
     console.print(f"Watching {len(there)} of {len(roots)} places (stop it with Ctrl-C) …")
     own = [library, library.resolve().with_name(f"{library.resolve().name}-uploads")]
     try:
-        for _ in changes(there, own):
+        tell = console.print
+        for _ in changes(there, own, tell=lambda trouble: tell(escape(trouble), soft_wrap=True)):
             _again(library, order, recipe, console)
     except KeyboardInterrupt:
         console.print("Stopped watching.")
@@ -133,13 +135,16 @@ def _again(library: Path, order: follow.Order, recipe: tuple[Encoder, ChunkerSpe
         if plan.to_read or plan.moved or plan.gone:
             console.print(time.strftime("%H:%M:%S"), style="dim")
             _sync(library, order, recipe, console)
+        elif plan.touched:
+            encoder, chunker = recipe
+            follow.follow(library, order, encoder=encoder, chunker=chunker)
     except (LibraryLocked, LoadError, StorageError) as error:
         console.print(escape(str(error)), soft_wrap=True)
 
 
 def show_plan(plan: Plan, issues: Sequence[Issue], console: Console) -> None:
     """What a sync would do, file by file."""
-    found = follow.paths_of(plan)
+    found = [(what, path) for what, paths in plan.named().items() for path in paths]
     for what, path in found[:MOST_LISTED]:
         console.print(f"[cyan]{what:8}[/]{escape(path)}", soft_wrap=True)
     if len(found) > MOST_LISTED:
@@ -158,11 +163,8 @@ def show_plan(plan: Plan, issues: Sequence[Issue], console: Console) -> None:
 
 
 def _plain_plan(plan: Plan, issues: Sequence[Issue]) -> dict[str, Any]:
-    named: dict[str, list[str]] = {"new": [], "edited": [], "moved": [], "deleted": [], "again": []}
-    for what, path in follow.paths_of(plan):
-        named[what].append(path)
     counts = {"unchanged": len(plan.same), "quarantined": len(plan.held)}
-    return {**named, **counts, "issues": [asdict(issue) for issue in issues]}
+    return {**plan.named(), **counts, "issues": [asdict(issue) for issue in issues]}
 
 
 def show_status(status: follow.Status, console: Console) -> None:

@@ -8,6 +8,8 @@ from rag.store import Store
 KEPT_DAYS = 90
 """For how many days the text that an edit replaced is kept, unless the library says otherwise."""
 MOST_DAYS = 36_500
+MOST_KEPT = 50
+"""Texts of one article that are kept: a note that is saved every minute must not fill the disk."""
 _SETTING = "keep_versions_days"
 
 
@@ -42,6 +44,11 @@ def keep_replaced(store: Store, generation: int, oldest: int, now: float) -> Non
         "AND (own.dead IS NULL OR own.dead > :g) AND own.content != old.content) "
         "ORDER BY row",
         {"now": now, "oldest": oldest, "g": generation},
+    )
+    store.execute(
+        "DELETE FROM versions WHERE row IN (SELECT row FROM ("
+        "SELECT row, row_number() OVER (PARTITION BY id ORDER BY row DESC) AS age FROM versions) WHERE age > ?)",
+        (MOST_KEPT,),
     )
     store.execute(
         "DELETE FROM versions WHERE replaced <= :limit OR id NOT IN ("

@@ -27,12 +27,16 @@ class Pace:
 
 
 def changes(
-    roots: Sequence[Path], ignored: Sequence[Path], pace: Pace | None = None, stop: threading.Event | None = None
+    roots: Sequence[Path],
+    ignored: Sequence[Path],
+    pace: Pace | None = None,
+    stop: threading.Event | None = None,
+    tell: Callable[[str], None] = lambda trouble: None,
 ) -> Iterator[None]:
     """Yields once when it watches, then each time when there may be something new under `roots`, `ignored` aside.
 
     So changes before the watch stood, and while the caller works, are not lost.  Ends when `stop` is set; Ctrl-C is
-    raised as KeyboardInterrupt.
+    raised as KeyboardInterrupt.  Where the system cannot watch, `tell` is told why, and it is looked now and then.
     """
     pace = pace or Pace()
     stop = stop or threading.Event()
@@ -40,7 +44,7 @@ def changes(
     files = {root: _stamp(root) for root in roots if not root.is_dir()}
     watched = [str(root) for root in roots if root.is_dir()]
     first = True
-    for changed in _ticks(watched, _Filter(ignored), pace, stop):
+    for changed in _ticks(watched, _Filter(ignored, watched), pace, stop, tell):
         # A file that was named is looked at itself: an editor replaces it, and a watch would stay with the old one.
         stamps = {root: _stamp(root) for root in files}
         clock.tell(changed or stamps != files)
@@ -51,14 +55,25 @@ def changes(
             clock.looked()
 
 
-def _ticks(watched: Sequence[str], kept: Callable[..., bool], pace: Pace, stop: threading.Event) -> Iterator[bool]:
+def _ticks(
+    watched: Sequence[str], kept: Callable[..., bool], pace: Pace, stop: threading.Event, tell: Callable[[str], None]
+) -> Iterator[bool]:
     """Several times a second, whether something changed since the last time."""
+    try:
+        if watched:
+            yield from _watched(watched, kept, pace, stop)
+    except (RuntimeError, OSError) as error:
+        tell(
+            f"The system cannot watch all of these folders ({error}): they are looked at every {pace.blind:.0f} "
+            "seconds.  On Linux a higher fs.inotify.max_user_watches helps."
+        )
+    while not stop.wait(pace.tick):
+        yield False
+
+
+def _watched(watched: Sequence[str], kept: Callable[..., bool], pace: Pace, stop: threading.Event) -> Iterator[bool]:
     from watchfiles import watch
 
-    if not watched:
-        while not stop.wait(pace.tick):
-            yield False
-        return
     milliseconds = int(pace.tick * 1000)
     for found in watch(
         *watched, watch_filter=kept, debounce=milliseconds, step=min(50, milliseconds), stop_event=stop,
@@ -70,12 +85,14 @@ def _ticks(watched: Sequence[str], kept: Callable[..., bool], pace: Pace, stop: 
 class _Filter:
     """Leaves out the library's own files, and hidden ones, which no sync reads; but not what says what to ignore."""
 
-    def __init__(self, ignored: Sequence[Path]) -> None:
+    def __init__(self, ignored: Sequence[Path], roots: Sequence[str] = ()) -> None:
         self._ignored = [str(path.resolve()) for path in ignored]
+        self._roots = sorted(roots, key=len, reverse=True)
 
     def __call__(self, change: object, path: str) -> bool:
-        name = Path(path).name
-        if name.startswith(".") and name != ".ragignore":
+        inside = next((path[len(root) :] for root in self._roots if path.startswith(root)), path)
+        *folders, name = inside.split("/")
+        if any(folder.startswith(".") for folder in folders) or (name.startswith(".") and name != ".ragignore"):
             return False
         return not any(path == own or path.startswith(own + "/") for own in self._ignored)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import dataclass
@@ -83,14 +84,17 @@ def check(path: Path, folder: Path) -> Checked:
         return Checked(plain["question"], snapshot.manifest.generation, citations)
 
 
-def earlier_texts(store: Store, article_id: str) -> list[Earlier]:
+def earlier_texts(store: Store, article_id: str, generation: int) -> list[Earlier]:
     """The texts that edits of an article replaced and that are still kept, the newest first; damaged ones left out."""
-    if not store.has("versions"):
-        return []
-    sql = "SELECT title, text, content, replaced FROM versions WHERE id = ? ORDER BY row DESC"
+    # What another reader still holds has not been put aside yet.
+    sql = "SELECT title, text, content, NULL FROM articles WHERE id = ? AND dead <= ? ORDER BY row DESC"
+    found = store.query(sql, (article_id, generation))
+    if store.has("versions"):
+        sql = "SELECT title, text, content, replaced FROM versions WHERE id = ? ORDER BY row DESC"
+        found += store.query(sql, (article_id,))
     return [
-        Earlier(title, text, datetime.fromtimestamp(replaced, timezone.utc))
-        for title, text, content, replaced in store.query(sql, (article_id,))
+        Earlier(title, text, datetime.fromtimestamp(replaced or time.time(), timezone.utc))
+        for title, text, content, replaced in found
         if content_digest(str(title), str(text)) == content
     ]
 
@@ -118,5 +122,9 @@ def _checked(snapshot: Snapshot, one: dict[str, Any]) -> CheckedCitation:
     found = text.find(quote) if quote else -1
     if found >= 0:
         return CheckedCitation(*told, "changed", Span(found, found + len(quote)))
-    kept = (earlier for earlier in earlier_texts(snapshot.store, id_) if quote and quote in earlier.text)
+    kept = (
+        earlier
+        for earlier in earlier_texts(snapshot.store, id_, snapshot.manifest.generation)
+        if quote and quote in earlier.text
+    )
     return CheckedCitation(*told, "changed", earlier=next((earlier.replaced for earlier in kept), None))

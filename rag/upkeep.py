@@ -30,7 +30,7 @@ def sync(
     field: Annotated[
         list[str] | None, typer.Option(help="Where a table holds a field: text=COLUMN (may be repeated).")
     ] = None,
-    forget: Annotated[Path | None, typer.Option(help="No longer follow this place; its articles stay.")] = None,
+    forget: Annotated[str | None, typer.Option(help="No longer follow this place; its articles stay.")] = None,
     allow_empty: Annotated[
         bool, typer.Option("--allow-empty", help="Remove the articles of places that are empty or missing now.")
     ] = False,

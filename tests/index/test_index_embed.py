@@ -127,7 +127,7 @@ def test_articles_without_a_body_need_no_encoder() -> None:
 
 def events(folder: Path, **options: int) -> list[Event]:
     files, _ = walk([folder])
-    with Stream(files, Looked([folder], files), **options) as stream:
+    with Stream(files, Looked(frozenset({str(folder)}), files), **options) as stream:
         return list(stream)
 
 
@@ -146,7 +146,7 @@ def test_a_file_that_goes_away_is_not_remembered(tmp_path: Path) -> None:
     (tmp_path / "a.txt").write_text("x")
     files, _ = walk([tmp_path])
     (tmp_path / "a.txt").unlink()
-    with Stream(files, Looked([tmp_path], files)) as stream:
+    with Stream(files, Looked(frozenset({str(tmp_path)}), files)) as stream:
         found = list(stream)
     assert isinstance(found[0], Issue)
     assert isinstance(found[1], Finished) and found[1].state is None
@@ -156,7 +156,7 @@ def test_reading_waits_while_enough_text_waits(tmp_path: Path) -> None:
     for number in range(30):
         (tmp_path / f"{number:02}.txt").write_text(f"The pilots of harbour {number} waited. " * 30)
     files, _ = walk([tmp_path])
-    with Stream(files, Looked([tmp_path], files), most=5_000) as stream:
+    with Stream(files, Looked(frozenset({str(tmp_path)}), files), most=5_000) as stream:
         iterator = iter(stream)
         next(iterator)
         time.sleep(1.0)
@@ -169,6 +169,6 @@ def test_a_reader_is_given_up_at_once_in_the_middle_of_a_long_file(tmp_path: Pat
     (tmp_path / "many.jsonl").write_text(line * 20_000)
     files, _ = walk([tmp_path])
     started = time.monotonic()
-    with Stream(files, Looked([tmp_path], files)) as stream:
+    with Stream(files, Looked(frozenset({str(tmp_path)}), files)) as stream:
         next(iter(stream))
     assert time.monotonic() - started < 15

@@ -15,7 +15,7 @@ from index.follow import Order, follow, forget, preview, status
 from index.plan import Plan
 from index.report import SyncReport
 from rag.encoder import Vectors
-from rag.errors import LibraryNotFound, LoadError
+from rag.errors import LibraryNotFound, LoadError, StorageError
 from rag.library import Library
 from rag.manifest import read_manifest
 from rag.types import Article
@@ -186,14 +186,14 @@ def test_what_was_indexed_from_elsewhere_is_left_alone(room: Newsroom) -> None:
 def test_a_forgotten_place_keeps_its_articles(room: Newsroom) -> None:
     room.write("a.txt", "pilots")
     room.sync(room.files)
-    forget(room.library, room.files)
+    forget(room.library, str(room.files))
     (room.files / "a.txt").unlink()
     assert status(room.library).roots == ()
     assert list(room.articles()) == ["a"]
     with pytest.raises(LoadError, match="follows nothing yet: name a folder"):
         room.sync()
     with pytest.raises(LoadError, match=r"is not followed by .*; followed: nothing"):
-        forget(room.library, room.files)
+        forget(room.library, str(room.files))
 
 
 def test_a_new_place_that_does_not_exist_is_an_error_and_nothing_is_made(room: Newsroom) -> None:
@@ -308,3 +308,152 @@ def test_an_interrupted_sync_goes_on_where_it_stopped(room: Newsroom, monkeypatc
     monkeypatch.setattr(CountingEncoder, "encode_passages", encode)
     report = room.sync(room.files)
     assert (report.added, report.reused, room.encoder.encoded) == (12, 6, 6)
+
+
+# -- what must not be lost, and what must not stay --------------------------------------------------------------------
+
+
+def no_notes(monkeypatch: pytest.MonkeyPatch) -> None:
+    """From now on a sync ends after its commit, before its notes, as if it were killed there."""
+
+    def fail(*_: object) -> None:
+        raise StorageError("killed")
+
+    monkeypatch.setattr("index.sync._remember", fail)
+
+
+def test_a_rename_whose_notes_were_lost_loses_nothing(room: Newsroom, monkeypatch: pytest.MonkeyPatch) -> None:
+    room.write("a.txt", "pilots")
+    room.sync(room.files)
+    (room.files / "a.txt").rename(room.files / "renamed.txt")
+    with monkeypatch.context() as killed:
+        no_notes(killed)
+        report = room.sync()
+    assert report.moved == 1 and "keeps no note of its files" in report.issues[0].message
+    for _ in range(2):
+        assert counts(room.sync()) == (0, 0, 0, 0, 1)
+    assert list(room.articles()) == ["a"]
+
+
+def test_an_edit_whose_notes_were_lost_and_that_is_taken_back_is_taken_back(
+    room: Newsroom, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = room.write("a.txt", "pilots")
+    then = file.stat().st_mtime
+    room.sync(room.files)
+    room.age(room.write("a.txt", "bakers"), 500)
+    with monkeypatch.context() as killed:
+        no_notes(killed)
+        room.sync()
+    room.write("a.txt", "pilots")
+    os.utime(file, (then, then))
+    room.sync()
+    assert room.articles()["a"].text == BODY.format("pilots")
+
+
+def test_a_deleted_file_whose_notes_were_lost_comes_back(room: Newsroom, monkeypatch: pytest.MonkeyPatch) -> None:
+    file = room.write("a.txt", "pilots")
+    room.write("b.txt", "bakers")
+    room.sync(room.files)
+    file.rename(room.place / "a.txt")
+    with monkeypatch.context() as killed:
+        no_notes(killed)
+        assert room.sync().removed == 1
+    (room.place / "a.txt").rename(file)
+    assert room.sync().added == 1
+
+
+def test_a_bad_row_keeps_itself_and_not_the_rows_that_were_deleted(room: Newsroom) -> None:
+    table = room.files / "t.csv"
+    rows = {name: f'{name},"{BODY.format(name).strip()}"\n' for name in ("x", "y", "z")}
+    table.write_text("id,text\n" + "".join(rows.values()))
+    room.sync(room.files)
+    table.write_text("id,text\n" + rows["x"] + "y,\n")
+    report = room.sync()
+    assert (report.removed, [Path(issue.origin).name for issue in report.issues]) == (1, ["t.csv#3"])
+    assert set(room.articles()) == {"x", "y"}
+
+
+def test_the_second_file_with_an_id_takes_over_when_the_first_is_deleted(room: Newsroom) -> None:
+    for name, word in (("a.md", "pilots"), ("b.md", "bakers")):
+        room.age(room.write(name, word))
+        (room.files / name).write_text(f"---\nid: x\ntitle: {word}\n---\n{BODY.format(word)}")
+    report = room.sync(room.files)
+    assert (report.added, report.skipped) == (1, 1)
+    (trouble,) = status(room.library).trouble
+    assert "ids that other files have" in trouble.problem
+    (room.files / "a.md").unlink()
+    room.sync()
+    assert [article.title for article in room.articles().values()] == ["bakers"]
+    assert status(room.library).trouble == ()
+
+
+def test_a_new_file_of_the_same_name_does_not_take_the_place_of_one_on_an_unplugged_disk(room: Newsroom) -> None:
+    disk = room.place / "disk"
+    disk.mkdir()
+    (disk / "notes.txt").write_text(BODY.format("pilots"))
+    room.sync(room.files, disk)
+    (disk / "notes.txt").rename(room.place / "unplugged")
+    room.write("notes.txt", "bakers")
+    assert room.sync().added == 1
+    (room.place / "unplugged").rename(disk / "notes.txt")
+    room.sync()
+    assert {article.text for article in room.articles().values()} == {BODY.format("pilots"), BODY.format("bakers")}
+
+
+def test_a_mount_point_with_a_hidden_file_is_bare_too(room: Newsroom) -> None:
+    file = room.write("a.txt", "pilots")
+    room.sync(room.files)
+    file.unlink()
+    (room.files / ".Trash-1000").mkdir()
+    report = room.sync()
+    assert (report.removed, report.skipped) == (0, 1)
+
+
+def test_a_followed_folder_that_becomes_a_link_to_its_new_place_is_moved(room: Newsroom) -> None:
+    room.write("a.txt", "pilots")
+    room.sync(room.files)
+    room.files.rename(room.place / "elsewhere")
+    room.files.symlink_to(room.place / "elsewhere")
+    assert counts(room.sync(room.files)) == (0, 0, 1, 0, 0)
+    (room.place / "elsewhere" / "a.txt").unlink()
+    room.write("b.txt", "bakers")
+    room.sync()
+    assert list(room.articles()) == ["b"]
+
+
+def test_a_place_named_again_keeps_its_mapping(room: Newsroom) -> None:
+    table = room.files / "t.csv"
+    table.write_text(f'Kopf,Inhalt\nPilots,"{BODY.format("pilots").strip()}"\n')
+    room.sync(room.files, fields={"title": "Kopf", "text": "Inhalt"})
+    assert counts(room.sync(room.files)) == (0, 0, 0, 0, 1)
+    assert status(room.library).roots[0].fields == {"title": "Kopf", "text": "Inhalt"}
+
+
+def test_a_name_that_looks_like_the_member_of_an_archive_is_refused(room: Newsroom) -> None:
+    room.write("backup.zip#1/x.txt", "pilots")
+    report = room.sync(room.files)
+    assert (report.added, report.skipped) == (0, 1)
+    assert "rename it" in report.issues[0].message
+
+
+def test_files_that_were_read_while_new_are_compared_by_content_once(room: Newsroom) -> None:
+    (room.files / "a.txt").write_text(BODY.format("pilots"))
+    room.sync(room.files)
+    assert [file.path.name for file in room.preview().touched] == ["a.txt"]
+    room.age(room.files / "a.txt", 100)
+    room.sync()
+    assert room.preview().touched == ()
+
+
+def test_a_long_id_is_not_taken_for_another_that_begins_alike(room: Newsroom) -> None:
+    lines = [f'{{"id": "{"u" * 250}{name}", "text": "{BODY.format(name).strip()}"}}\n' for name in ("x", "y")]
+    (room.files / "news.jsonl").write_text("".join(lines))
+    assert counts(room.sync(room.files)) == (2, 0, 0, 0, 0)
+
+
+def test_an_address_is_forgotten(room: Newsroom) -> None:
+    room.write("a.txt", "pilots")
+    room.sync(room.files, addresses=("https://example.org/feed.xml",))
+    forget(room.library, "https://example.org/feed.xml")
+    assert following.addresses(room.library) == []

@@ -42,7 +42,7 @@ class Desk:
         return sha(self.texts[name])
 
     def plan(self, found: list[FoundFile], known: list[tuple[str, FileState]], **options: bool) -> Plan:
-        return make_plan(Looked([self.root], found), dict(known), digest=self.digest, **options)
+        return make_plan(Looked(frozenset({str(self.root)}), found), dict(known), digest=self.digest, **options)
 
 
 @pytest.fixture
@@ -114,7 +114,7 @@ def test_what_is_outside_of_the_roots_is_not_gone(desk: Desk, tmp_path: Path) ->
 
 
 def test_what_lies_in_a_folder_that_could_not_be_read_is_not_gone(desk: Desk) -> None:
-    looked = Looked([desk.root], [], kept=[str(desk.root / "locked")])
+    looked = Looked(frozenset({str(desk.root)}), [], frozenset({str(desk.root / "locked")}))
     known = dict([desk.state("locked/a.txt", "one"), desk.state("lockedb.txt", "two")])
     plan = make_plan(looked, known, digest=desk.digest)
     assert plan.gone == (str(desk.root / "lockedb.txt"),)
@@ -138,7 +138,7 @@ def test_reread_opens_everything(desk: Desk) -> None:
 
 
 def test_another_mapping_of_columns_opens_the_file_again(desk: Desk) -> None:
-    looked = Looked([desk.root], [desk.file("a.csv", "one")], fields={desk.root: {"text": "Body"}})
+    looked = Looked(frozenset({str(desk.root)}), [desk.file("a.csv", "one")], fields={desk.root: {"text": "Body"}})
     plan = make_plan(looked, dict([desk.state("a.csv", "one")]), digest=desk.digest)
     assert names(plan.again) == ["a.csv"]
     same = make_plan(looked, dict([desk.state("a.csv", "one", fields=(("text", "Body"),))]), digest=desk.digest)
@@ -147,7 +147,7 @@ def test_another_mapping_of_columns_opens_the_file_again(desk: Desk) -> None:
 
 def test_the_nearest_root_says_how_a_file_is_mapped(desk: Desk) -> None:
     fields = {desk.root: {"text": "outer"}, desk.root / "a": {"text": "inner"}}
-    looked = Looked([desk.root], [], fields=fields)
+    looked = Looked(frozenset({str(desk.root)}), [], fields=fields)
     assert looked.fields_of(desk.root / "a" / "b.csv") == {"text": "inner"}
     assert looked.fields_of(desk.root / "b.csv") == {"text": "outer"}
     assert looked.fields_of(desk.root.parent / "c.csv") == {}
@@ -156,4 +156,24 @@ def test_the_nearest_root_says_how_a_file_is_mapped(desk: Desk) -> None:
 def test_a_file_that_went_away_meanwhile_is_left_to_the_reader(tmp_path: Path) -> None:
     found = FoundFile(tmp_path / "gone.txt", 3, OLD + 1)
     known = {str(found.path): FileState(3, OLD, sha("one"), NOW, articles=1)}
-    assert make_plan(Looked([tmp_path], [found]), known).edited == (found,)
+    assert make_plan(Looked(frozenset({str(tmp_path)}), [found]), known).edited == (found,)
+
+
+def test_a_file_of_another_kind_is_not_the_one_that_moved(desk: Desk) -> None:
+    plan = desk.plan([desk.file("posts.csv", "one")], [desk.state("posts.txt", "one")])
+    assert (names(plan.new), plan.moved, plan.gone) == (["posts.csv"], (), (str(desk.root / "posts.txt"),))
+
+
+def test_a_refused_file_is_read_again_when_an_id_may_be_free(desk: Desk) -> None:
+    known = [desk.state("a.txt", "one"), desk.state("b.txt", "two", refused=True)]
+    files = [desk.file("a.txt", "one"), desk.file("b.txt", "two")]
+    assert names(desk.plan(files, known).same) == ["a.txt", "b.txt"]
+    assert names(desk.plan(files[1:], known).again) == ["b.txt"]
+
+
+def test_two_thousand_roots_do_not_take_long(desk: Desk) -> None:
+    files = [desk.file(f"{number}.csv", "one") for number in range(2_000)]
+    known = dict(desk.state(f"{number}.csv", "one") for number in range(2_000))
+    fields = {file.path: {} for file in files}
+    looked = Looked(frozenset(str(file.path) for file in files), files, fields=fields)
+    assert len(make_plan(looked, known, digest=desk.digest).same) == 2_000

@@ -16,6 +16,7 @@ from rag.check import Checked, check, earlier_texts
 from rag.cli import main
 from rag.errors import AnswerError
 from rag.library import Library
+from rag.manifest import read_manifest
 from rag.store import Store
 from rag.types import SCHEMA_VERSION
 from rag.verify import verify
@@ -59,7 +60,7 @@ class Archive:
     def kept(self) -> list[str]:
         store = Store(self.library)
         try:
-            return [one.text for one in earlier_texts(store, "a")]
+            return [one.text for one in earlier_texts(store, "a", read_manifest(self.library).generation)]
         finally:
             store.close()
 
@@ -114,7 +115,7 @@ def test_an_edit_of_the_source_alone_keeps_no_earlier_text(archive: Archive) -> 
     archive.write(f"---\ntitle: T\nsource: Courier\n---\n{TEXT}", "b.md")
     archive.sync()
     store = Store(archive.library)
-    assert earlier_texts(store, "b") == []
+    assert earlier_texts(store, "b", read_manifest(archive.library).generation) == []
     store.close()
 
 
