@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from rich.console import Console
-from rich.markup import escape
+from rich.markup import escape as _escape
 from rich.progress import (
     BarColumn,
     Progress,
@@ -24,6 +25,7 @@ from index.sync import Options, rebuild, sync
 from rag.encoder import Encoder, load_encoder, load_matching
 from rag.errors import LoadError
 from rag.manifest import NAME, ChunkerSpec, read_manifest
+from rag.terminal import shown
 
 if TYPE_CHECKING:
     from index.repair import RepairReport
@@ -69,7 +71,8 @@ def load_recipe(library: Path, console: Console, order: Order | None = None) -> 
     """The encoder and chunk settings of a library, or those ordered for a new one."""
     order = order or Order()
     known = read_manifest(library) if (library / NAME).exists() else None
-    with console.status("Loading the encoder (compiled once, which takes some seconds) …"):
+    told = "Loading the encoder (compiled once, which takes some seconds) …"
+    with console.status(told) if console.is_terminal else nullcontext():
         encoder = load_encoder(order.model) if order.model or not known else load_matching(known.encoder)
     base = known.chunker.current() if known else ChunkerSpec()
     size = base.max_tokens if order.chunk_tokens is None else order.chunk_tokens
@@ -86,7 +89,7 @@ def progress(console: Console) -> Progress:
         TextColumn("{task.fields[counts]}"),
         TimeRemainingColumn(),
     )
-    return Progress(*columns, console=console, transient=True)
+    return Progress(*columns, console=console, transient=True, disable=not console.is_terminal)
 
 
 def reporter(bar: Progress) -> OnProgress:
@@ -102,6 +105,11 @@ def reporter(bar: Progress) -> OnProgress:
         bar.update(task, total=now.total or None, completed=now.done, what=now.stage.capitalize(), counts=counts)
 
     return report
+
+
+def escape(text: str) -> str:
+    """Text of files and of their names as markup: none of its own counts, and nothing in it steers the terminal."""
+    return _escape(shown(text.replace("\n", "�")).plain)
 
 
 def issue_line(issue: Issue) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 import stat
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -85,7 +86,7 @@ class _Folder:
     def __init__(self, root: Path, issues: list[Issue]) -> None:
         self._root = root
         self._issues = issues
-        self._other: set[str] = set()
+        self._other: Counter[str] = Counter()
 
     def files(self, given: Path) -> Iterator[FoundFile]:
         """Every readable file below the root, in the order of their paths."""
@@ -101,7 +102,7 @@ class _Folder:
             else:
                 waiting.pop()
         if self._other:
-            kinds = ", ".join(sorted(self._other))
+            kinds = ", ".join(f"{kind} ({count:,})" for kind, count in sorted(self._other.items()))
             self._issues.append(Issue(str(given), f"holds files of other kinds, left alone: {kinds}", skipped=False))
 
     def _entries(self, folder: str, rules: _Rules) -> Iterator[tuple[os.DirEntry[str], _Rules]]:
@@ -142,10 +143,10 @@ class _Folder:
         path = Path(entry.path)
         if not suffix_of(path):
             # A link to a folder is not followed; what it leads to is read where it lies.
-            if not entry.is_symlink() or not path.is_dir():
-                self._other.add(_shown(path.suffix.lower()) or "without ending")
+            if not entry.is_symlink() or not _is_folder(path):
+                self._other[_shown(path.suffix.lower()) or "without ending"] += 1
             return None
-        if entry.is_symlink() and path.is_dir():
+        if entry.is_symlink() and _is_folder(path):
             return None
         found = _looked_at(path, self._root)
         if isinstance(found, FoundFile):
@@ -155,6 +156,14 @@ class _Folder:
 
 
 _Rules = tuple[tuple[str, "GitIgnoreSpec"], ...]
+
+
+def _is_folder(path: Path) -> bool:
+    """Whether a path leads to a folder; one that may not be looked at leads to none."""
+    try:
+        return path.is_dir()
+    except OSError:
+        return False
 
 
 def _ignored(entry: os.DirEntry[str], rules: _Rules) -> bool:

@@ -22,6 +22,9 @@ MAX_LABEL_CHARS = 200
 DATED = re.compile(r"(?<!\d)((?:19|20)\d\d)[-_.]?(0[1-9]|1[0-2])[-_.]?(0[1-9]|[12]\d|3[01])(?!\d)")
 _DAY_FORMS = ("%Y%m%d", "%Y/%m/%d", "%d %B %Y", "%d %b %Y", "%B %d, %Y", "%b %d, %Y")
 """Only forms that leave no doubt which number is the month."""
+_DOTTED = re.compile(r"\s*(\d{1,2})\.\s?(\d{1,2})\.\s?(\d{4})(?!\d)")
+_NAMED_MONTH = re.compile(r"(?=.*\b(?:1[89]|20)\d\d\b)(?=.*\b\d{1,2}\b).*[^\W\d_]{3}")
+MOST_DATE_CHARS = 60
 _LANGUAGE = re.compile(r"[A-Za-z]{2,3}(?=$|[-_])")
 
 
@@ -183,7 +186,27 @@ def day(value: object) -> date | None:
     try:
         return parsedate_to_datetime(value).date()
     except (ValueError, TypeError, IndexError, OverflowError):
+        return _written(value)
+
+
+def _written(value: str) -> date | None:
+    """A date as people write it elsewhere: `3.2.2025` (day first), `3. Februar 2025`; None for `03/02/2025`."""
+    if dotted := _DOTTED.match(value):
+        number, month, year = (int(part) for part in dotted.groups())
+        try:
+            return date(year, month, number)
+        except ValueError:
+            return None
+    if not _NAMED_MONTH.search(value) or len(value) > MOST_DATE_CHARS:
         return None
+    from dateparser import parse
+
+    settings: Any = {"REQUIRE_PARTS": ["day", "month", "year"], "PARSERS": ["absolute-time"]}
+    try:
+        found = parse(value, settings=settings)
+    except (ValueError, OverflowError, RecursionError, TypeError):
+        return None
+    return found.date() if found else None
 
 
 def dated(name: str) -> date | None:

@@ -8,9 +8,11 @@ from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
-from index.discover import IGNORE, file_of
+from index.address import parse
+from index.discover import IGNORE, file_of, unknown_kind
 from index.draft import Issue
-from index.ledger import Fields, FileState, forget_root, read_files, read_roots
+from index.ledger import Fields, FileState, forget_root, read_files, read_roots, write_files
+from index.load import suffix_of
 from index.plan import Plan, make_plan, places_of
 from index.report import OnProgress, SyncReport
 from index.sync import Options, look, sync
@@ -102,6 +104,9 @@ def forget(library: Path, place: str) -> None:
             followed = ", ".join(read_roots(store)) or "nothing"
             raise LoadError(f"{place} is not followed by {library}; followed: {followed}.")
         forget_root(store, known)
+        left = read_roots(store)
+        files = [path for path in read_files(store) if known in places_of(path)]
+        write_files(store, {}, [path for path in files if not any(root in places_of(path) for root in left)])
 
 
 def status(library: Path) -> Status:
@@ -151,11 +156,11 @@ def _known(library: Path) -> tuple[dict[str, dict[str, str]], dict[str, FileStat
 def _prepare(library: Path, order: Order) -> tuple[list[Path], Options]:
     followed, files = _known(library)
     for path in order.paths:
-        if not path.exists():
-            raise LoadError(f"{path} does not exist: name a file or a folder with articles.")
+        _check_place(path, library)
+    for address in order.addresses:
+        parse(address)
     new = {
-        str(path.resolve()): dict(order.fields) if order.fields else followed.get(str(path.resolve()), {})
-        for path in order.paths
+        str(path.resolve()): followed.get(str(path.resolve()), {}) | dict(order.fields or {}) for path in order.paths
     }
     new |= {address: {} for address in order.addresses}
     if not followed and not new:
@@ -178,6 +183,16 @@ def _prepare(library: Path, order: Order) -> tuple[list[Path], Options]:
         urls=_urls(library),
     )
     return [Path(path) for path in roots if path not in missing], options
+
+
+def _check_place(path: Path, library: Path) -> None:
+    """Raise LoadError for a place that can never give an article, before it is remembered."""
+    if not path.exists():
+        raise LoadError(f"{path} does not exist: name a file or a folder with articles.")
+    if path.resolve() == library.resolve():
+        raise LoadError(f"{path} is the library itself: name a folder with articles.")
+    if path.is_file() and not suffix_of(path):
+        raise LoadError(f"{path} {unknown_kind(path)}.")
 
 
 def _urls(library: Path) -> dict[str, str]:

@@ -12,10 +12,11 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
 
-from index.draft import DATED, Draft, Issue, dated, drafted, reason
+from index.draft import DATED, MAX_LABEL_CHARS, Draft, Issue, dated, drafted, normalise, reason
 from index.raw import decode, whole
 from rag.errors import LoadError
 from rag.sentences import ends_sentence, lines
+from rag.types import Mark
 
 if TYPE_CHECKING:
     from index.archive import Room
@@ -33,6 +34,7 @@ ROWS = (*TABLES, ".mbox")
 HOLDERS = (*ARCHIVES, ".eml", ".mbox")
 """Files that hold other files, which are told by their name: `articles.zip#inner/a.pdf`."""
 
+_HEADING = re.compile(r"^#{1,6}[ \t]+(.+?)[ \t]*#*[ \t]*$", re.MULTILINE)
 _FRONT = re.compile(r"\A---[ \t]*\n(.*?)\n(?:---|\.\.\.)[ \t]*(?:\n|\Z)", re.DOTALL)
 
 
@@ -153,7 +155,15 @@ def _named(draft: Draft, name: str) -> Draft:
 def _read_text(stream: BinaryIO, origin: str) -> Draft:
     raw = whole(stream)
     fields, text = _front_matter(decode(raw))
-    return drafted({**fields, "text": text}, origin, len(raw))
+    text = normalise(text)
+    marks = headings(text) if suffix_of(Path(origin)) in (".md", ".markdown") else ()
+    return drafted({**fields, "text": text}, origin, len(raw), marks)
+
+
+def headings(text: str) -> tuple[Mark, ...]:
+    """The headings of a Markdown text, those marked with signs before them."""
+    found = (match for match in _HEADING.finditer(text) if match[1].strip())
+    return tuple(Mark(match.start(), match.end(), "heading", match[1].strip()[:MAX_LABEL_CHARS]) for match in found)
 
 
 def _front_matter(text: str) -> tuple[dict[str, Any], str]:
@@ -166,7 +176,8 @@ def _front_matter(text: str) -> tuple[dict[str, Any], str]:
     try:
         fields = yaml.safe_load(match.group(1))
     except (yaml.YAMLError, ValueError, RecursionError) as error:
-        raise LoadError(f"has front matter that is not YAML ({reason(error)})") from error
+        remedy = "put values that hold a colon in quotes"
+        raise LoadError(f"has front matter that is not YAML ({reason(error)}); {remedy}") from error
     if not isinstance(fields, dict):
         return {}, text
     return {str(key).lower(): value for key, value in fields.items()}, plain[match.end() :]

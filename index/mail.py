@@ -30,6 +30,10 @@ _ATTRIBUTION = re.compile(
 _ORIGINAL = re.compile(
     r"^-{2,}\s*(?:original message|ursprüngliche nachricht|message d'origine)\s*-{2,}$", re.IGNORECASE
 )
+_QUOTED = (
+    "//blockquote[@type='cite'] | //*[contains(@class, 'gmail_quote') or contains(@class, 'gmail_attr')"
+    " or contains(@class, 'moz-cite-prefix') or contains(@class, 'yahoo_quoted')]"
+)
 _MAX_SIGNATURE_LINES = 15
 _REPLY = re.compile(r"^(?:re|aw|sv|antw|rép)\s*:", re.IGNORECASE)
 _SEPARATOR = re.compile(rb"From \S.*\d{4}")
@@ -208,14 +212,30 @@ def _attachment(part: Message, letter: Draft, origin: str, member: Member, room:
 def _text(message: Message, parts: _Parts) -> tuple[str, tuple[Mark, ...]]:
     """What a message says: its plain text, unless its page says much more.  Raises LoadError for nothing."""
     text = "\n\n".join(one for part in parts.texts if (one := _plain_part(part)))
-    pages = (plain(html_text(raw, part.get_content_charset())) for part in parts.pages if (raw := _payload(part)))
+    reply = bool(_REPLY.match(plain_header(message, "Subject") or ""))
+    htmls = (html_text(raw, part.get_content_charset()) for part in parts.pages if (raw := _payload(part)))
+    pages = (plain(own_html(html) if reply else html) for html in htmls)
     page, marks = next((found for found in pages if found[0]), ("", ()))
     # In place of a plain text, many newsletters say only that there is a page.
     if page and len(text.split()) * 2 < len(page.split()):
         return page, marks
     if not text.strip():
         raise LoadError("holds no text")
-    return own_words(text, bool(_REPLY.match(plain_header(message, "Subject") or ""))), ()
+    return own_words(text, reply), ()
+
+
+def own_html(html: str) -> str:
+    """The page of a reply without what programs mark in it as quoted; all of it where nothing else is in it."""
+    from lxml.html import fragment_fromstring, tostring  # type: ignore[import-untyped]
+
+    try:
+        tree = fragment_fromstring(html, create_parent="div")
+    except (ValueError, TypeError, RecursionError):
+        return html
+    for element in tree.xpath(_QUOTED):
+        if element.getparent() is not None:
+            element.drop_tree()
+    return str(tostring(tree, encoding="unicode")) if tree.text_content().strip() else html
 
 
 def _payload(part: Message) -> bytes:
@@ -241,7 +261,8 @@ def own_words(text: str, reply: bool) -> str:
     """
     lines = text.split("\n")
     end = next(
-        (number for number, line in enumerate(lines) if _ends(line, lines[number + 1 : number + 99])), len(lines)
+        (number for number, line in enumerate(lines) if _ends(line, lines[number + 1 : number + 99], reply)),
+        len(lines),
     )
     kept: list[str] = []
     quoting = False
@@ -256,10 +277,11 @@ def own_words(text: str, reply: bool) -> str:
     return own or text
 
 
-def _ends(line: str, after: list[str]) -> bool:
+def _ends(line: str, after: list[str], reply: bool) -> bool:
     """Whether the letter ends before a line: at its signature, or at the message that it answers."""
     if line.rstrip() != "--":
-        return bool(_ORIGINAL.match(line.strip()))
+        # What is forwarded is what the letter is about.
+        return reply and bool(_ORIGINAL.match(line.strip()))
     return sum(bool(one.strip()) for one in after) <= _MAX_SIGNATURE_LINES
 
 

@@ -42,7 +42,7 @@ class Plan:
             "new": [str(file.path) for file in self.new],
             "edited": [str(file.path) for file in self.edited],
             "moved": [f"{old} -> {file.path}" for old, file in self.moved],
-            "deleted": list(self.gone),
+            "gone": list(self.gone),
             "again": [str(file.path) for file in self.again],
         }
 

@@ -9,10 +9,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
-from rich.markup import escape
 
 from index import follow
-from index.command import issue_line, load_recipe, progress, reporter, summarise
+from index.command import escape, issue_line, load_recipe, progress, reporter, summarise
 from index.draft import Issue
 from index.plan import Plan
 from index.report import SyncReport
@@ -53,6 +52,10 @@ class Outcome:
 
 def run_sync(library: Path, request: Request, console: Console) -> Outcome:
     """Carry out `rag sync`.  Raises RagError."""
+    if request.dry_run and (request.watch or request.forget is not None):
+        raise LoadError("--dry-run says what a sync would do; it goes with neither --watch nor --forget.")
+    if request.fields and not request.places:
+        raise LoadError("--field says how to read the places that are named with it: name one.")
     if request.forget is not None:
         follow.forget(library, request.forget)
         console.print(escape(f"{request.forget} is no longer followed; its articles stay in {library}."))
@@ -78,6 +81,9 @@ def _order(library: Path, request: Request) -> follow.Order:
     addresses = tuple(place for place in request.places if follow.is_address(place))
     if addresses and not request.web:
         raise LoadError(f"{addresses[0]} is an address, and nothing is fetched unless you ask for it: add --web.")
+    for place in request.places:
+        if request.web and not follow.is_address(place) and not Path(place).exists():
+            raise LoadError(f"{place} is neither a file nor a folder; an address begins with https://")
     return follow.Order(
         tuple(Path(place) for place in request.places if not follow.is_address(place)), request.fields, request.retry,
         request.reread, request.allow_empty, request.keep_days, addresses,
@@ -154,7 +160,7 @@ def show_plan(plan: Plan, issues: Sequence[Issue], console: Console) -> None:
     counts = [
         f"{len(files):,} {word}"
         for files, word in (
-            (plan.new, "new"), (plan.edited, "edited"), (plan.moved, "moved"), (plan.gone, "deleted"),
+            (plan.new, "new"), (plan.edited, "edited"), (plan.moved, "moved"), (plan.gone, "gone"),
             (plan.again, "to be read again"), (plan.same, "unchanged"), (plan.held, "in quarantine"),
         )
         if files

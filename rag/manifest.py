@@ -99,7 +99,7 @@ def read_manifest(folder: Path) -> Manifest:
                 f"{path} is missing, the articles are still there: run rag repair --library {folder}"
             ) from None
         raise LibraryNotFound(
-            f"There is no library in {folder}.  Make one: rag index FOLDER --library {folder}"
+            f"There is no library in {folder}.  Make one: rag sync FOLDER --library {folder}"
         ) from None
     except OSError as error:
         raise LibraryCorrupt(

@@ -104,7 +104,7 @@ def _also(citation: Citation) -> list[str]:
     more = f", {citation.more_copies:,} more" if citation.more_copies else ""
     quoted = [_named(copy) for copy in citation.copies if copy.end]
     others = [_named(copy) for copy in citation.copies if not copy.end]
-    parts = [(quoted, "also in"), (others, "in other words in")]
+    parts = [(quoted, "also in"), (others, "worded differently in")]
     lines = [f"{label}: {', '.join(names)}" for names, label in parts if names]
     return [*([f"the {own} of {len(citation.copies) + citation.more_copies + 1:,} copies"] if own else []),
             *lines[:-1], lines[-1] + more]  # fmt: skip
@@ -124,6 +124,10 @@ def _named(copy: Copy) -> str:
 
 def _heading(source: Citation | Passage) -> Text:
     parts = [part for part in (source.source, str(source.published) if source.published else None) if part]
+    if isinstance(source, Citation):
+        parts = ([source.author] if source.author else []) + parts
+        parts += [f"page {source.page}"] if source.page else []
+        parts += [f"under “{source.section}”"] if source.section else []
     text = shown(source.title or source.article_id, "bold")
     if parts:
         text.append_text(shown(f" ({', '.join(parts)})", "not bold"))
@@ -136,9 +140,11 @@ def show_article(console: Console, article: Article, quote: Span | None) -> None
     """An article whole, lines that are not its body dimmed, the quoted range highlighted."""
     console.print(shown(article.title or article.id, "bold"))
     facts = [
+        article.author,
         article.source,
         str(article.published) if article.published else None,
         article.url,
+        article.language,
         article.origin,
     ]
     console.print(shown("  ".join(fact for fact in facts if fact) + "\n", "dim"))
@@ -154,7 +160,8 @@ def show_list(console: Console, articles: Iterable[Article]) -> None:
     """One line an article: date, id, title, source."""
     table = Table(box=None, pad_edge=False, header_style="dim")
     table.add_column("published", no_wrap=True)
-    table.add_column("id", overflow="fold", style="cyan")
+    # An id is there to be copied: it stays in one piece where nobody looks at a narrow terminal.
+    table.add_column("id", overflow="fold", no_wrap=not console.is_terminal, style="cyan")
     table.add_column("title", overflow="fold")
     table.add_column("source", overflow="fold", style="dim")
     for article in articles:

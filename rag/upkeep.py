@@ -86,7 +86,7 @@ def index(
     ] = False,
     as_json: JsonOption = False,
 ) -> int:
-    """Add the articles under PATHS (.txt .md .html .jsonl .jsonl.gz); only new and changed ones are embedded."""
+    """Add the articles under PATHS once (rag sync follows them); only new and changed ones are embedded."""
     from index.command import Order, run
 
     order = Order(model, chunk_tokens, overlap, prune, rebuild)

@@ -17,7 +17,7 @@ def also(citation: Citation, turn: int) -> str:
     rows = "".join(
         f'<li><a class="rag-open" href="#turn-{turn}" data-article="{esc(copy.article_id)}" '
         f'data-start="{copy.start}" data-end="{copy.end}" dir="auto">{_title(copy)}</a>'
-        f'<span class="rag-byline">{_about(copy, "" if copy.end else "in other words")}</span></li>'
+        f'<span class="rag-byline">{_about(copy, "" if copy.end else "worded differently")}</span></li>'
         for copy in citation.copies
     )
     return _folded(rows, len(citation.copies), citation.more_copies)

@@ -225,7 +225,7 @@ def test_files_of_other_kinds_in_a_folder_are_summed_up(root: Path) -> None:
     files, (issue,) = walk([root])
     assert len(files) == 1
     assert (issue.message, issue.skipped) == (
-        "holds files of other kinds, left alone: .doc, .exe, without ending",
+        "holds files of other kinds, left alone: .doc (1), .exe (1), without ending (1)",
         False,
     )
 
@@ -285,3 +285,18 @@ def test_the_file_of_an_origin(origin: str, file: str) -> None:
 )
 def test_slugs(origin: str, slug: str) -> None:
     assert slug_of(origin) == slug
+
+
+def test_a_link_that_may_not_be_looked_at_costs_itself_only(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    put(root, "a.txt")
+    (root / "x").symlink_to(root / "a.txt")
+    looked = Path.is_dir
+
+    def forbidden(path: Path) -> bool:
+        if path.name == "x":
+            raise PermissionError(13, "Permission denied")
+        return looked(path)
+
+    monkeypatch.setattr(Path, "is_dir", forbidden)
+    files, _ = walk([root])
+    assert [file.path.name for file in files] == ["a.txt"]

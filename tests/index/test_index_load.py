@@ -475,3 +475,34 @@ def test_a_refused_limit_on_memory_counts_on_linux_only(
     monkeypatch.setattr(sys, "platform", "darwin")
     limit(1024)
     assert set_ == [resource.RLIMIT_CORE]
+
+
+@pytest.mark.parametrize(
+    ("written", "expected"),
+    [
+        ("03.02.2025", date(2025, 2, 3)),
+        ("31. 12. 2024", date(2024, 12, 31)),
+        ("03.02.2025 14:30", date(2025, 2, 3)),
+        ("3. Februar 2025", date(2025, 2, 3)),
+        ("3 февраля 2025", date(2025, 2, 3)),
+        ("3 Şubat 2025", date(2025, 2, 3)),
+        ("03/02/2025", None),
+        ("31.31.2025", None),
+        ("May 2024", None),
+        ("yesterday", None),
+        ("The 5 cats of 2024", None),
+    ],
+)
+def test_dates_as_people_write_them(written: str, expected: date | None) -> None:
+    assert day(written) == expected
+
+
+def test_headings_of_markdown_are_marked(tmp_path: Path) -> None:
+    file = tmp_path / "a.md"
+    text = "# Kites\n\nA kite flies.\n\n## Lines ##\n\nA line is of linen.\n\n#hashtag\n"
+    file.write_text(text)
+    (draft,) = read_file(file)
+    assert isinstance(draft, Draft)
+    assert [(draft.text[mark.start : mark.end], mark.label) for mark in draft.marks] == [
+        ("# Kites", "Kites"), ("## Lines ##", "Lines"),
+    ]  # fmt: skip

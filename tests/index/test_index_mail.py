@@ -13,7 +13,7 @@ import pytest
 
 from index.draft import Draft, Issue
 from index.load import read_file
-from index.mail import own_words
+from index.mail import own_html, own_words
 
 BODY = "The harbour was quiet on Monday. Nobody at the quay could say why the ferry had not come in."
 
@@ -152,7 +152,9 @@ def test_flowed_lines_are_paragraphs_again(tmp_path: Path) -> None:
                      "On Monday the minister wrote:\nNothing is settled.", id="prose-that-looks-like-it"),
         pytest.param("Mine.\n-- \nIda Holm\nThe Beacon", False, "Mine.", id="signature"),
         pytest.param("One.\n--" + "\nA line." * 30, False, "One.\n--" + "\nA line." * 30, id="a-rule-is-no-signature"),
-        pytest.param("Mine.\n-----Original Message-----\nFrom: Jo\nYours.", False, "Mine.", id="original-message"),
+        pytest.param("Mine.\n-----Original Message-----\nFrom: Jo\nYours.", True, "Mine.", id="original-message"),
+        pytest.param("See below.\n-----Original Message-----\nFrom: Jo\nThe minutes.", False,
+                     "See below.\n-----Original Message-----\nFrom: Jo\nThe minutes.", id="forwarded-by-outlook"),
         pytest.param("---------- Forwarded message ---------\nFrom: Jo\n\nThe news.", False,
                      "---------- Forwarded message ---------\nFrom: Jo\n\nThe news.", id="forwarded-stays"),
         pytest.param("> All of it.\n> Is a quote.", True, "> All of it.\n> Is a quote.", id="nothing-else"),
@@ -160,6 +162,14 @@ def test_flowed_lines_are_paragraphs_again(tmp_path: Path) -> None:
 )  # fmt: skip
 def test_own_words(text: str, reply: bool, own: str) -> None:
     assert own_words(text, reply) == own
+
+
+def test_the_page_of_a_reply_loses_what_it_quotes() -> None:
+    said = '<div class="gmail_attr">On Tue, desk wrote:</div><blockquote>Did you?</blockquote>'
+    quoted = f'<div class="gmail_quote">{said}</div>'
+    assert "Did you?" not in own_html(f"<p>I bought none.</p>{quoted}")
+    assert "I bought none." in own_html(f"<p>I bought none.</p>{quoted}")
+    assert "Did you?" in own_html(quoted)
 
 
 # -- attachments ----------------------------------------------------------------------------------------------------

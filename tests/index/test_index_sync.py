@@ -443,7 +443,7 @@ def test_files_of_other_kinds_are_named_and_not_counted_as_skipped(bench: Workbe
     report = bench.sync()
     (issue,) = report.issues
     assert (report.added, report.skipped) == (1, 0)
-    assert issue.message == "holds files of other kinds, left alone: .docm, without ending"
+    assert issue.message == "holds files of other kinds, left alone: .docm (1), without ending (1)"
 
 
 def test_a_file_of_an_unknown_kind_that_was_named_is_skipped(bench: Workbench) -> None:

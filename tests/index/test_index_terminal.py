@@ -60,8 +60,8 @@ def test_the_plan_as_json_names_every_kind_of_change(run: Run, files: Path) -> N
     (files / "c.txt").unlink()
     (files / "new.txt").write_text(BODY.format("smiths"))
     plan = json.loads(run("sync", "--dry-run", "--json")[1])
-    assert {kind: len(plan[kind]) for kind in ("new", "edited", "moved", "deleted", "again")} == {
-        "new": 1, "edited": 1, "moved": 1, "deleted": 1, "again": 0,
+    assert {kind: len(plan[kind]) for kind in ("new", "edited", "moved", "gone", "again")} == {
+        "new": 1, "edited": 1, "moved": 1, "gone": 1, "again": 0,
     }  # fmt: skip
     assert plan["moved"] == [f"{files / 'b.txt'} -> {files / 'moved.txt'}"]
     assert plan["unchanged"] == 1

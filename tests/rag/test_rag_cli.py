@@ -204,7 +204,7 @@ def test_an_interrupt_exits_with_130(
     ("arguments", "message"),
     [
         pytest.param(
-            ["ask", "x y", "--library", "/none"], "There is no library in /none.  Make one: rag index", id="library"
+            ["ask", "x y", "--library", "/none"], "There is no library in /none.  Make one: rag sync", id="library"
         ),
         pytest.param(["ask", "   "], "The question is empty", id="empty-question"),
         pytest.param(["ask", "what is it"], "The question 'what is it' holds only common words", id="stop-words"),

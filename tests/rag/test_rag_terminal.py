@@ -173,7 +173,7 @@ LATE = Copy("l", "Fire again", None, None, date(2024, 8, 9), False, True)
         pytest.param({"copies": (WIRE,)}, ["also in: Wire (2024-08-01, original)"], id="one"),
         pytest.param(
             {"copies": (LATE, replace(WIRE, original=False, published=None)), "original": True, "more_copies": 1_200},
-            ["the original of 1,203 copies", "also in: Wire", "in other words in: Fire again (2024-08-09, newest),",
+            ["the original of 1,203 copies", "also in: Wire", "worded differently in: Fire again (2024-08-09, newest),",
              "1,200 more"],
             id="many",
         ),
