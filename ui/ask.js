@@ -110,9 +110,19 @@ document.addEventListener(
   (event) => {
     const sends = event.key === "Enter" && !event.shiftKey && event.target.matches?.("#rag-question textarea");
     if (sends && stopping) waiting = true;
+    if (sends) insist(event.target.value);
   },
   true,
 );
+clicks("#rag-ask", () => insist(find("#rag-question textarea").value));
+
+// The first question may be sent off before Gradio listens to anything.
+let insisting = false;
+function insist(question) {
+  if (asked || insisting || pending || !question.trim()) return;
+  insisting = true;
+  setTimeout(() => attempt(question, "", 40), 500);
+}
 
 /** Begins a conversation anew; done once the page shows nothing of the one before. */
 export function begin() {

@@ -138,7 +138,8 @@ def test_an_answer_has_an_address_of_its_own(browser: Any, url: str, library: Fa
     again = visiting(browser, url, goto=address, viewport=WIDE)
     again.page.wait_for_selector(".rag-sentence")
     assert library.filtered[-1] == asked
-    assert again.page.inner_text(".rag-choose summary") == "Filters (2 chosen)"
+    told = "document.querySelector('.rag-choose summary').innerText == 'Filters (2 chosen)'"
+    again.page.wait_for_function(told)
     for each in (visit, again):
         each.clean()
         each.page.close()
