@@ -246,6 +246,8 @@ def test_what_may_not_be_read_keeps_what_it_gave(scratch: Path) -> None:
     (home / "articles" / "inner").mkdir(parents=True)
     for name in ("one.txt", "two.txt", "inner/three.txt"):
         (home / "articles" / name).write_text(f"The text of {name} is this. It is short.\n", "utf-8")
+        # Long ago, so that its time alone tells whether it changed.
+        os.utime(home / "articles" / name, (1e9, 1e9))
     for place in (scratch, home, home / "articles", home / "articles" / "inner"):
         place.chmod(0o777)
 

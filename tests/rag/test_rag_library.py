@@ -336,7 +336,7 @@ def test_an_unknown_article_says_how_to_see_the_ids(opened: Library) -> None:
 
 
 def test_a_library_that_is_not_there(tmp_path: Path) -> None:
-    with pytest.raises(LibraryNotFound, match=r"There is no library in .*rag index FOLDER --library"):
+    with pytest.raises(LibraryNotFound, match=r"There is no library in .*rag sync FOLDER --library"):
         rag.open(tmp_path)
     assert list(tmp_path.iterdir()) == []
 
