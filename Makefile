@@ -28,7 +28,7 @@ demo: $(STAMP) ## index the sample articles, ask a question, print the cited ans
 	@echo
 	@echo "Ask more:              $(BIN)/rag ask \"...\" --library $(LIBRARY)"
 	@echo "Open the page:         make ui"
-	@echo "Index your own folder: $(BIN)/rag index FOLDER --library my-library"
+	@echo "Follow your own folder: $(BIN)/rag sync FOLDER --library my-library"
 
 ui: $(STAMP) ## serve the page over the sample library
 	@test -f $(LIBRARY)/manifest.json || $(BIN)/rag index examples/articles --library $(LIBRARY)
