@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
-from rich.console import Console
 
 from rag.errors import LoadError
-from rag.option import INCOMPLETE, OK, JsonOption, LibraryOption, default_library
+from rag.option import INCOMPLETE, OK, JsonOption, LibraryOption, console, default_library, print_json
 
 if TYPE_CHECKING:
     from eval.command import Outcome
@@ -78,7 +76,7 @@ def run(
 
     source = Source(library, articles, Recipe(model, chunk_tokens, overlap))
     order = Order(questions, source, default_library, split, limit, out, min_confidence, baseline, gate, not undated)
-    return _tell(evaluate(order, console=_console(error=as_json), quiet=as_json), as_json=as_json)
+    return _tell(evaluate(order, console=console(error=as_json), quiet=as_json), as_json=as_json)
 
 
 @app.command()
@@ -108,10 +106,10 @@ def compare(
 
     found, verdicts = compare_runs(a, b, gate)
     if as_json:
-        _json(to_dict(found) | {"gates": [verdict.to_dict() for verdict in verdicts]})
+        print_json(to_dict(found) | {"gates": [verdict.to_dict() for verdict in verdicts]})
     else:
-        show_comparison(_console(), found)
-        show_verdicts(_console(), verdicts)
+        show_comparison(console(), found)
+        show_verdicts(console(), verdicts)
     return INCOMPLETE if any(verdict.broken for verdict in verdicts) else OK
 
 
@@ -128,7 +126,7 @@ def report(
     if path.exists() and path.suffix.lower() not in (".html", ".htm"):
         raise LoadError(f"{path} exists and is no .html file: name the report otherwise, it would replace it.")
     write_report([read_run(folder) for folder in runs], path)
-    _console(error=True).print(f"The report is {path}", markup=False, soft_wrap=True)
+    console(error=True).print(f"The report is {path}", markup=False, soft_wrap=True)
     return OK
 
 
@@ -146,9 +144,9 @@ def disagreement(
     judged = judge_cases(load_cases(cases or SET))
     if as_json:
         wrong = [one.case.id for one in judged if not one.right]
-        _json({"figures": {name: figure.to_dict() for name, figure in figures(judged).items()}, "wrong": wrong})
+        print_json({"figures": {name: figure.to_dict() for name, figure in figures(judged).items()}, "wrong": wrong})
     else:
-        show_disagreement(_console(), judged)
+        show_disagreement(console(), judged)
     return OK
 
 
@@ -166,7 +164,7 @@ def new(
     with rag.open(library or default_library()) as opened:
         made = draft(opened, out, count=count, seed=seed)
     chosen = f" --library {library}" if library else ""
-    _console(error=True).print(
+    console(error=True).print(
         f"{made} drafts in {out}: fill in question and answers, delete what is not worth asking, then\n"
         f"rag eval check {out}{chosen}", markup=False, soft_wrap=True,
     )  # fmt: skip
@@ -190,13 +188,13 @@ def check(
     from eval.show import show_problems
 
     loaded = load_set(questions, split=split)
-    console = _console(error=True)
-    with opened(loaded, Source(library, articles), default_library, console, quiet=as_json) as (found, _):
+    said = console(error=True)
+    with opened(loaded, Source(library, articles), default_library, said, quiet=as_json) as (found, _):
         problems = find(loaded.questions, found)
     if as_json:
-        _json([asdict(problem) for problem in problems])
+        print_json([asdict(problem) for problem in problems])
     else:
-        show_problems(_console(), problems, len(loaded.questions))
+        show_problems(console(), problems, len(loaded.questions))
     return INCOMPLETE if problems else OK
 
 
@@ -226,11 +224,11 @@ def calibrate(
     order = Order(questions, Source(library, articles), default_library, split, limit, out, min_confidence)
     chosen = tuple(name.strip() for name in signals.split(",")) if signals else SIGNALS
     wish = CalibrateOrder(order, chosen, save, dry_run)
-    found, written = calibrate(wish, console=_console(error=as_json), quiet=as_json)
+    found, written = calibrate(wish, console=console(error=as_json), quiet=as_json)
     if as_json:
-        _json(fit_json(found, written))
+        print_json(fit_json(found, written))
     else:
-        report_fit(found, written, _console())
+        report_fit(found, written, console())
     return OK
 
 
@@ -255,9 +253,9 @@ def sweep(
 
     source = Source(library, articles)
     order = SweepOrder(questions, tuple(vary), source, default_library, grid, limit, out, split)
-    found = run_sweep(order, console=_console(error=as_json), quiet=as_json)
+    found = run_sweep(order, console=console(error=as_json), quiet=as_json)
     if as_json:
-        _json(found)
+        print_json(found)
     return OK
 
 
@@ -276,15 +274,7 @@ def _tell(outcome: Outcome, *, as_json: bool) -> int:
     from eval.command import outcome_json, report_outcome
 
     if as_json:
-        _json(outcome_json(outcome))
+        print_json(outcome_json(outcome))
     else:
-        report_outcome(outcome, _console())
+        report_outcome(outcome, console())
     return OK if outcome.passed else INCOMPLETE
-
-
-def _console(*, error: bool = False) -> Console:
-    return Console(stderr=error, highlight=False)
-
-
-def _json(plain: Any) -> None:
-    typer.echo(json.dumps(plain, ensure_ascii=False, indent=2))

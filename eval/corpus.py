@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 from eval.beir import beir_articles, corpus_file
 from eval.dataset import QuestionSet
 from eval.squad import squad_articles
-from index.discover import discover
+from index.discover import walk
 from rag.disk import sync_folder, write_atomic, writer_lock
 from rag.encoder import Encoder, load_encoder
 from rag.errors import LibraryCorrupt, LibraryNotFound, LoadError, StorageError
@@ -140,7 +140,8 @@ def _own_articles(question_set: QuestionSet) -> Path:
 
 
 def _article_files(source: Path) -> list[Path]:
-    files, issues = discover([source])
+    found, issues = walk([source])
+    files = [file.path for file in found]
     if not files:
         reason = f" ({issues[0].message})" if issues else ""
         raise LoadError(f"{source}: found no file that can be read as articles{reason}, expected at least one")

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_network
 from urllib.parse import SplitResult, quote, urljoin, urlsplit
 
-from index.draft import MAX_URL_CHARS
+from index.draft import MAX_URL_CHARS, printable
 from rag.errors import LoadError
 
 PORTS = frozenset({80, 443})
@@ -129,8 +129,3 @@ def shown(url: str) -> str:
     """A URL as it may be printed and stored: cut, without a password, control characters escaped."""
     safe = printable(_USER.sub("", url.strip()))
     return safe if len(safe) <= MAX_SHOWN_CHARS else f"{safe[:MAX_SHOWN_CHARS]}..."
-
-
-def printable(text: str) -> str:
-    """A text from elsewhere without what a terminal would obey."""
-    return "".join(one if one.isprintable() else one.encode("unicode_escape").decode() for one in text)

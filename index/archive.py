@@ -15,7 +15,7 @@ from pathlib import PurePosixPath
 from typing import IO, BinaryIO, cast
 
 from index.container import BLOCK, MEMBER_BYTES, RATIO, RATIO_FREE_BYTES, blocks, opened, overlapping, within
-from index.draft import Draft, Issue, reason
+from index.draft import Draft, Issue, printable, reason
 from rag.errors import LoadError
 
 MAX_ENTRIES = 10_000
@@ -180,7 +180,7 @@ def _hidden(name: str) -> bool:
 def _shown(name: str) -> str:
     """A name as it is told: without `./`, bytes that are no text and control characters written out."""
     plain = name.removeprefix("./").encode("utf-8", "backslashreplace").decode()
-    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in plain)[:1_000]
+    return printable(plain)[:1_000]
 
 
 def _entries(stream: BinaryIO, room: Room) -> Iterator[_Entry]:

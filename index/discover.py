@@ -44,19 +44,12 @@ class FoundFile:
     mtime_ns: int
 
 
-def discover(paths: Sequence[Path]) -> tuple[list[Path], list[Issue]]:
-    """The paths of `walk`, without their facts."""
-    files, issues = walk(paths)
-    return [file.path for file in files], issues
-
-
 def walk(paths: Sequence[Path]) -> tuple[list[FoundFile], list[Issue]]:
     """The readable article files under `paths`, each folder's sorted, and what was left alone.  Raises LoadError."""
     files: dict[Path, FoundFile] = {}
     issues: list[Issue] = []
     for path in paths:
-        if not exists(path):
-            raise LoadError(f"{path} does not exist: name a file or a folder with articles.")
+        check_there(path)
         root = path.resolve()
         found = _Folder(root, issues).files(path) if root.is_dir() else _one(path, root, issues)
         files.update((file.path, file) for file in found)
@@ -214,6 +207,12 @@ def file_of(origin: str) -> Path:
 
 
 _ROW = re.compile(r"\d+(?:#|\Z)")
+
+
+def check_there(path: Path) -> None:
+    """Raise LoadError for a path where nothing is."""
+    if not exists(path):
+        raise LoadError(f"{path} does not exist: name a file or a folder with articles.")
 
 
 def exists(path: Path) -> bool:

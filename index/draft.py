@@ -217,5 +217,10 @@ def dated(name: str) -> date | None:
         return None
 
 
+def printable(text: str) -> str:
+    """A text from elsewhere without what a terminal would obey: control characters written out."""
+    return "".join(one if one.isprintable() else one.encode("unicode_escape").decode() for one in text)
+
+
 def reason(error: Exception) -> str:
     return f"{type(error).__name__}: {(str(error).splitlines() or [''])[0]}"[:200]

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from index.address import parse
-from index.discover import IGNORE, file_of, unknown_kind
+from index.discover import IGNORE, check_there, file_of, unknown_kind
 from index.draft import Issue
 from index.ledger import Fields, FileState, forget_root, read_files, read_roots, write_files
 from index.load import suffix_of
@@ -17,6 +17,7 @@ from index.plan import Plan, make_plan, places_of
 from index.report import OnProgress, SyncReport
 from index.sync import Options, look, sync
 from index.writer import locked
+from rag.disk import beside
 from rag.encoder import Encoder
 from rag.errors import LoadError
 from rag.manifest import NAME, ChunkerSpec, read_manifest
@@ -82,14 +83,14 @@ def follow(
 
     Raises LoadError where there is nothing to follow or a new place does not exist, and as `index.sync.sync`.
     """
-    roots, options = _prepare(library, order)
+    roots, options = _prepare(library, order, *_known(library))
     return sync(roots, library, encoder=encoder, chunker=chunker, options=options, on_progress=on_progress)
 
 
 def preview(library: Path, order: Order) -> tuple[Plan, list[Issue]]:
     """What `follow` would do, without opening a file that need not be hashed and without writing anything."""
-    roots, options = _prepare(library, order)
     followed, states = _known(library)
+    roots, options = _prepare(library, order, followed, states)
     looked, issues = look(roots, options, followed)
     return make_plan(looked, states, retry=options.retry, reread=options.reread), issues
 
@@ -125,8 +126,7 @@ def status(library: Path) -> Status:
 
 def web_folder(library: Path) -> Path:
     """Where the pages of followed addresses are kept, beside the library."""
-    library = library.resolve()
-    return library.with_name(f"{library.name}-web")
+    return beside(library, "web")
 
 
 def is_address(place: str) -> bool:
@@ -153,20 +153,22 @@ def _known(library: Path) -> tuple[dict[str, dict[str, str]], dict[str, FileStat
         return read_roots(store), read_files(store)
 
 
-def _prepare(library: Path, order: Order) -> tuple[list[Path], Options]:
-    followed, files = _known(library)
+def _prepare(
+    library: Path, order: Order, followed: Mapping[str, Fields], files: Mapping[str, FileState]
+) -> tuple[list[Path], Options]:
     for path in order.paths:
         _check_place(path, library)
     for address in order.addresses:
         parse(address)
     new = {
-        str(path.resolve()): followed.get(str(path.resolve()), {}) | dict(order.fields or {}) for path in order.paths
+        str(path.resolve()): {**followed.get(str(path.resolve()), {}), **(order.fields or {})} for path in order.paths
     }
     new |= {address: {} for address in order.addresses}
-    if not followed and not new:
+    everything = {**followed, **new}
+    if not everything:
         raise LoadError(f"{library} follows nothing yet: name a folder, as in rag sync FOLDER.")
-    roots = {path: fields for path, fields in (followed | new).items() if not is_address(path)}
-    if len(roots) < len(followed | new) and web_folder(library).exists():
+    roots = {path: fields for path, fields in everything.items() if not is_address(path)}
+    if len(roots) < len(everything) and web_folder(library).exists():
         roots[str(web_folder(library))] = {}
     issues = {} if order.allow_empty else dict(_absent(roots, files or _origins(library)))
     missing = {path for path in roots if not Path(path).exists()}
@@ -187,8 +189,7 @@ def _prepare(library: Path, order: Order) -> tuple[list[Path], Options]:
 
 def _check_place(path: Path, library: Path) -> None:
     """Raise LoadError for a place that can never give an article, before it is remembered."""
-    if not path.exists():
-        raise LoadError(f"{path} does not exist: name a file or a folder with articles.")
+    check_there(path)
     if path.resolve() == library.resolve():
         raise LoadError(f"{path} is the library itself: name a folder with articles.")
     if path.is_file() and not suffix_of(path):

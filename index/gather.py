@@ -11,8 +11,8 @@ from pathlib import Path
 from typing import Literal
 from urllib.parse import urlsplit
 
-from index.address import joined, parse, printable, shown
-from index.draft import Issue
+from index.address import joined, parse, shown
+from index.draft import Issue, printable
 from index.feed import Entry, Kind, kind_of, read_listing
 from index.fetch import LIMITS, STRICT, Fetched, Limits
 from index.mirror import Kept, Mirror, Outcome, Source, of_entry

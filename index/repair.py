@@ -17,10 +17,9 @@ from rag.columns import Columns, read_columns
 from rag.disk import storage_errors, write_atomic
 from rag.errors import FormatTooNew, LibraryCorrupt, LibraryError, LibraryNotFound, StorageError
 from rag.manifest import FORMAT, Manifest, read_manifest
-from rag.rows import content_digest
 from rag.snapshot import COLUMNS, generation_folder, header
 from rag.store import LIVE, NAME, Store, delete_rows
-from rag.verify import verify
+from rag.verify import damaged_texts, verify
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,9 +133,8 @@ def _republish(folder: Path, store: Store, problems: tuple[str, ...]) -> RepairR
 
 def _drop_damaged_texts(store: Store) -> None:
     """Earlier texts prove something only while they are whole; inside a transaction."""
-    for row, title, text, content in store.query("SELECT row, title, text, content FROM versions"):
-        if content_digest(str(title), str(text)) != content:
-            store.execute("DELETE FROM versions WHERE row = ?", (row,))
+    for row in damaged_texts(store):
+        store.execute("DELETE FROM versions WHERE row = ?", (row,))
 
 
 def _base(folder: Path, store: Store) -> Manifest:

@@ -59,6 +59,7 @@ class Run:
         for row in self.writer.live:
             self.by_file.setdefault(str(file_of(row.origin)), []).append(row)
         self.issues: list[Issue] = []
+        self.skipped = 0
         self.seen: dict[str, str] = {}
         self.kept: set[str] = set()
         self.refused: Counter[str] = Counter()
@@ -74,6 +75,11 @@ class Run:
     def lacks(self, path: str, state: FileState) -> bool:
         """Whether articles that a file gave are not in the library any more: somebody removed them by their ids."""
         return len(self.by_file.get(path, ())) < state.articles
+
+    def note(self, issue: Issue) -> None:
+        """Tell of an issue with the report, and count it for the progress."""
+        self.issues.append(issue)
+        self.skipped += issue.skipped
 
     # -- files that need not be opened ----------------------------------------------------------------------------
 
@@ -107,7 +113,7 @@ class Run:
         with Stream(files, self.looked) as stream:
             for event in stream:
                 if isinstance(event, Issue):
-                    self.issues.append(event)
+                    self.note(event)
                     if event.skipped:
                         self.kept.add(event.origin)
                 elif isinstance(event, Prepared):
@@ -125,7 +131,7 @@ class Run:
         refused = self.refused[path]
         if refused > MOST_REFUSED:
             more = f"has {refused - MOST_REFUSED:,} more articles with ids that others have"
-            self.issues.append(Issue(path, more))
+            self.note(Issue(path, more))
         if event.state is not None:
             state = event.state
             if refused:
@@ -142,7 +148,7 @@ class Run:
             self.refused[file] += 1
             if self.refused[file] <= MOST_REFUSED:
                 message = f"has the id {id_!r}, which {self.seen[id_]} already has; an id names one article"
-                self.issues.append(Issue(draft.origin, message))
+                self.note(Issue(draft.origin, message))
             return
         self.seen[id_] = draft.origin
         article = Article(
@@ -154,9 +160,10 @@ class Run:
 
     def _identify(self, draft: Draft) -> str:
         """Its own id; else the id its file has had; else a name made from the file's, never one that is taken."""
+        if draft.key and len(draft.key) > MOST_ID_CHARS:
+            return f"{draft.key[:180]}-{hashlib.sha256(draft.key.encode()).hexdigest()[:12]}"
         if draft.key:
-            cut = f"{draft.key[:180]}-{hashlib.sha256(draft.key.encode()).hexdigest()[:12]}"
-            return draft.key if len(draft.key) <= MOST_ID_CHARS else cut
+            return draft.key
         own = self.by_origin.get(draft.origin)
         if own is not None and own.id not in self.seen:
             return own.id
@@ -232,10 +239,9 @@ class Run:
 
     def _report(self, current: str, stage: str = "reading and embedding") -> None:
         articles = self.added + self.changed + self.unchanged + self.moved
-        skipped = sum(issue.skipped for issue in self.issues)
         seconds = time.monotonic() - self.started
         chunks = self.embedder.embedded
-        counts = (self.done, self.total, articles, chunks, skipped)
+        counts = (self.done, self.total, articles, chunks, self.skipped)
         self.on_progress(Progress(*counts, seconds, current, stage, self.files, self.all_files))
 
     # -- the end ------------------------------------------------------------------------------------------------

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from index.chunk import Chunker
 from index.commit import Change, commit
-from index.discover import exists, walk
+from index.discover import check_there, walk
 from index.draft import Issue
 from index.history import Counts, LastSync, Notes, now, write_last_sync
 from index.ledger import Fields, FileState, read_files, read_roots, write_files, write_roots
@@ -19,7 +19,7 @@ from index.run import Run
 from index.version import check_kept_days, set_kept_days
 from index.writer import Writer, check_recipe, open_writer
 from rag.encoder import Encoder, load_encoder, load_matching
-from rag.errors import ArticleNotFound, Interrupted, LoadError, StorageError
+from rag.errors import ArticleNotFound, Interrupted, StorageError
 from rag.manifest import NAME, ChunkerSpec, read_manifest
 
 
@@ -64,8 +64,7 @@ def sync(
     options = options or Options()
     check_kept_days(options.keep_days)
     for path in paths:
-        if not exists(path):
-            raise LoadError(f"{path} does not exist: name a file or a folder with articles.")
+        check_there(path)
     known = read_manifest(library) if (library / NAME).exists() else None
     encoder = encoder or (load_matching(known.encoder) if known else load_encoder())
     chunker = chunker or (known.chunker.current() if known else ChunkerSpec())
@@ -77,7 +76,8 @@ def sync(
         states = read_files(writer.store)
         tell = on_progress or (lambda progress: None)
         run = Run(writer, encoder, cutter, tell, looked, states, options.urls)
-        run.issues.extend(issues)
+        for issue in issues:
+            run.note(issue)
         known_states = states
         if options.revive:
             known_states = {path: state for path, state in states.items() if not run.lacks(path, state)}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -15,6 +15,7 @@ from index.command import escape, issue_line, load_recipe, progress, reporter, s
 from index.draft import Issue
 from index.plan import Plan
 from index.report import SyncReport
+from rag.disk import beside
 from rag.encoder import Encoder
 from rag.errors import LibraryLocked, LoadError, StorageError
 from rag.manifest import ChunkerSpec
@@ -28,14 +29,10 @@ MOST_LISTED = 200
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """What `rag sync` was asked for on the command line."""
+    """What `rag sync` was asked for on the command line: paths and addresses as they were typed, and how to go on."""
 
     places: tuple[str, ...] = ()
-    fields: dict[str, str] | None = None
-    retry: bool = False
-    reread: bool = False
-    allow_empty: bool = False
-    keep_days: int | None = None
+    how: follow.Order = follow.Order()  # noqa: RUF009
     forget: str | None = None
     dry_run: bool = False
     watch: bool = False
@@ -54,7 +51,7 @@ def run_sync(library: Path, request: Request, console: Console) -> Outcome:
     """Carry out `rag sync`.  Raises RagError."""
     if request.dry_run and (request.watch or request.forget is not None):
         raise LoadError("--dry-run says what a sync would do; it goes with neither --watch nor --forget.")
-    if request.fields and not request.places:
+    if request.how.fields and not request.places:
         raise LoadError("--field says how to read the places that are named with it: name one.")
     if request.forget is not None:
         follow.forget(library, request.forget)
@@ -84,10 +81,8 @@ def _order(library: Path, request: Request) -> follow.Order:
     for place in request.places:
         if request.web and not follow.is_address(place) and not Path(place).exists():
             raise LoadError(f"{place} is neither a file nor a folder; an address begins with https://")
-    return follow.Order(
-        tuple(Path(place) for place in request.places if not follow.is_address(place)), request.fields, request.retry,
-        request.reread, request.allow_empty, request.keep_days, addresses,
-    )  # fmt: skip
+    paths = tuple(Path(place) for place in request.places if not follow.is_address(place))
+    return replace(request.how, paths=paths, addresses=addresses)
 
 
 def _fetch(library: Path, order: follow.Order, console: Console) -> list[Issue]:
@@ -125,7 +120,7 @@ def _watch(library: Path, order: follow.Order, recipe: tuple[Encoder, ChunkerSpe
     roots = follow.places(library)
     there = [root for root in roots if root.exists()]
     console.print(f"Watching {len(there)} of {len(roots)} places (stop it with Ctrl-C) …")
-    own = [library, library.resolve().with_name(f"{library.resolve().name}-uploads")]
+    own = [library, beside(library, "uploads")]
     try:
         tell = console.print
         for _ in changes(there, own, tell=lambda trouble: tell(escape(trouble), soft_wrap=True)):

@@ -9,7 +9,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from index.discover import exists
+from index.discover import IGNORE, exists
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +92,7 @@ class _Filter:
     def __call__(self, change: object, path: str) -> bool:
         inside = next((path[len(root) :] for root in self._roots if path.startswith(root)), path)
         *folders, name = inside.split("/")
-        if any(folder.startswith(".") for folder in folders) or (name.startswith(".") and name != ".ragignore"):
+        if any(folder.startswith(".") for folder in folders) or (name.startswith(".") and name != IGNORE):
             return False
         return not any(path == own or path.startswith(own + "/") for own in self._ignored)
 

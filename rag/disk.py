@@ -13,6 +13,12 @@ from typing import IO, Any
 from rag.errors import LibraryLocked, StorageError
 
 
+def beside(library: Path, what: str) -> Path:
+    """Where `what` of a library lies that is not part of it: `NAME-what` beside the folder NAME."""
+    library = library.resolve()
+    return library.with_name(f"{library.name}-{what}")
+
+
 def write_atomic(path: Path, data: bytes | memoryview) -> None:
     """Put `data` at `path` so that a crash leaves the old file or the new one.
 

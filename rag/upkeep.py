@@ -41,13 +41,13 @@ def sync(
     as_json: JsonOption = False,
 ) -> int:
     """Bring the library up to date with the places that it follows: what was added, edited, renamed, moved, deleted."""
+    from index.follow import Order
     from index.table import mapping
     from index.terminal import Request, run_sync
 
     fields = mapping(field) if field else None
-    request = Request(
-        tuple(paths or ()), fields, retry, reread, allow_empty, keep_versions, forget, dry_run, watch, web
-    )
+    how = Order(fields=fields, retry=retry, reread=reread, allow_empty=allow_empty, keep_days=keep_versions)
+    request = Request(tuple(paths or ()), how, forget, dry_run, watch, web)
     report = run_sync(library or default_library(), request, console(error=True))
     if as_json:
         print_json(report.plain)

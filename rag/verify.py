@@ -340,16 +340,22 @@ def _unpublished(library: _Opened) -> tuple[None, str]:
     return None, f"{waiting[0][0]:,} articles are staged, {dead[0][0]:,} wait to be cleared away"
 
 
+def damaged_texts(store: Store) -> list[int]:
+    """The rows of earlier texts that are not what was kept."""
+    found = store.query("SELECT row, title, text, content FROM versions")
+    return [row for row, title, text, content in found if content_digest(str(title), str(text)) != content]
+
+
 def _earlier(library: _Opened) -> tuple[None, str]:
     """That kept texts are whole; those of articles that were removed since are cleared away by the next writer."""
     store = library.store
     if not store.has("versions"):
         return None, "none are kept"
-    found = store.query("SELECT row, id, title, text, content FROM versions")
-    bad = [row for row, _, title, text, content in found if content_digest(str(title), str(text)) != content]
+    bad = damaged_texts(store)
+    kept = [id_ for (id_,) in store.query("SELECT id FROM versions")]
     sql = f"SELECT DISTINCT id FROM articles WHERE {LIVE}"
     live = {id_ for (id_,) in store.query(sql, {"g": library.manifest.generation})}
-    stray = {id_ for _, id_, *_ in found} - live
+    stray = set(kept) - live
     _raise_if([f"earlier text {row} of {store.path} is damaged" for row in bad])
     waiting = f", those of {len(stray):,} removed articles wait to be cleared away" if stray else ""
-    return None, f"{len(found):,} texts that edits replaced are kept for saved answers{waiting}"
+    return None, f"{len(kept):,} texts that edits replaced are kept for saved answers{waiting}"

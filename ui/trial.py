@@ -19,6 +19,7 @@ from eval.dataset import QuestionSet, load_set
 from eval.folder import run_folder
 from eval.interval import Estimate
 from eval.run import RECORDS, SUMMARY, Answerer, Run, conduct, missing, read_conditions, read_run
+from rag.disk import beside
 from rag.errors import Interrupted, LoadError, RagError
 from rag.library import LibraryInfo
 from rag.stage import listening
@@ -53,8 +54,8 @@ class Places:
 
 def places(library: LibraryPort) -> Places:
     """`NAME-runs` and `NAME-cases.jsonl` beside the library NAME."""
-    folder = Path(library.info.path).resolve()
-    return Places(folder.with_name(f"{folder.name}-runs"), folder.with_name(f"{folder.name}-cases.jsonl"))
+    folder = Path(library.info.path)
+    return Places(beside(folder, "runs"), beside(folder, "cases.jsonl"))
 
 
 @dataclass(frozen=True, slots=True)

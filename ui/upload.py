@@ -19,7 +19,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from rag.disk import storage_errors
+from rag.disk import beside, storage_errors
 from rag.errors import Interrupted, LoadError, RagError
 from ui import render
 from ui.guard import MAX_UPLOAD
@@ -75,8 +75,7 @@ class Uploads:
     """
 
     def __init__(self, library: Path) -> None:
-        library = library.resolve()
-        self.folder = library.with_name(f"{library.name}-uploads")
+        self.folder = beside(library, "uploads")
         self._waiting = self.folder / ".incoming"
 
     async def receive(self, name: str, blocks: AsyncIterator[bytes]) -> str:

@@ -12,7 +12,7 @@ import pytest
 from fakes import MARKERS, SMALL_CHUNKS, FakeEncoder, article_text, write_articles
 
 from index import embed
-from index.discover import discover, file_of
+from index.discover import file_of, walk
 from index.report import Progress, SyncReport
 from index.sync import Options, rebuild, remove, sync
 from rag.encoder import Vectors
@@ -454,8 +454,8 @@ def test_a_file_of_an_unknown_kind_that_was_named_is_skipped(bench: Workbench) -
 
 def test_a_file_named_twice_is_read_once(bench: Workbench) -> None:
     path = bench.write("a.txt", BODY)
-    files, issues = discover([path, bench.files, bench.files / ".." / "files"])
-    assert (files, issues) == ([path], [])
+    files, issues = walk([path, bench.files, bench.files / ".." / "files"])
+    assert ([file.path for file in files], issues) == ([path], [])
 
 
 def test_links_out_of_the_folder_are_not_followed(bench: Workbench, memory_path: Path) -> None:
