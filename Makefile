@@ -65,7 +65,9 @@ bench: $(DEV) ## speed and scale, compared in one run (docs/benchmarks.md)
 	$(BIN)/python -m bench.duplicates
 
 train: $(DEV) ## train the reader anew from DATA=FOLDER (docs/reader.md); hours on a processor
-	$(BIN)/python -m train.reader $(DATA) --out runs/reader
+	$(BIN)/python -m train.squad $(DATA)
+	$(BIN)/python -m train.start runs/start.safetensors
+	$(BIN)/python -m train.reader $(DATA) --start runs/start.safetensors --out runs/reader
 
 screenshots: $(DEV) ## the pictures of the README, from the sample library
 	$(BIN)/python -m bench.screenshots

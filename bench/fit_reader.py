@@ -1,7 +1,8 @@
 """Fit what puts a reader's scores together: `python -m bench.fit_reader LIBRARY QUESTIONS [--write]`.
 
-LIBRARY holds the articles of QUESTIONS (JSON lines as `rag eval` reads them).  Two conditional logistic models: which
-of the chunks that are read holds a gold answer in a gold article, and which of the spans proposed is a gold answer.
+LIBRARY holds the articles of QUESTIONS (JSON lines as `rag eval` reads them).  Three conditional logistic models: which
+of the chunks found holds a gold answer in a gold article, before and after reading, and which of the spans proposed is
+a gold answer.
 Cross-validated figures are printed; the weights of all questions go into `rag/weights.py` with `--write`.
 """
 
@@ -11,7 +12,7 @@ import argparse
 import pickle
 import re
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
@@ -24,7 +25,19 @@ from eval.text import contains
 from rag.answer import inquire
 from rag.encoder import Vectors
 from rag.pairs import heading
-from rag.read import CHUNK_FEATURES, SPAN_FEATURES, Proposal, chunk_rows, grouped, span_rows
+from rag.read import (
+    CHUNK_FEATURES,
+    FOUND_FEATURES,
+    SPAN_FEATURES,
+    STUDIED,
+    Proposal,
+    chunk_rows,
+    found_rows,
+    grouped,
+    promising,
+    span_rows,
+    with_unread,
+)
 from rag.retrieve import Found, rank, single
 from rag.same import key, same
 from rag.scoring import Scored, load_scorer
@@ -37,30 +50,38 @@ FOLDS = 5
 class Prior:
     """Weights that are taken where the questions say nothing else, and how much it takes to leave them.
 
-    `strength` is the L2 penalty on distances of standardised weights, in questions.
+    `strength` is the L2 penalty on distances of standardised weights, in questions; the weight at `held` stays.
     """
 
     weights: tuple[float, ...]
     strength: float
+    held: int | None = None
 
 
 # A model of probabilities is taken at its word: log P(span | passage) + log P(passage).  A few hundred questions whose
 # gold strings also stand in other places would have it trusted less, and in small libraries that is wrong.
-CHUNK_PRIOR = Prior((1.0, 0.5, 0.0, 0.1, 0.5, 1.0, 1.0, 1.0), 5.0)
-SPAN_PRIOR = Prior((1.0, 1.0, 0.3, 1.0, -1.0, 0.0, 5.0, -1.0, 1.0, 0.2, 0.0), 20.0)
+FOUND_PRIOR = Prior((1.0, 0.5, 1.0, 1.0, 1.0), 5.0)
+CHUNK_PRIOR = Prior((1.0, 0.5, 1.0, 1.0, 1.0, 1.0, 0.0, 0.1), 20.0)
+SPAN_PRIOR = Prior((1.0, 1.0, 0.3, 1.0, -1.0, 0.0, 5.0, -1.0, 1.0, 0.2, 0.0), 20.0, held=SPAN_FEATURES.index("brief"))
 
 
 @dataclass
 class Case:
-    """A question with the chunks read for it."""
+    """A question with the chunks found for it, all of them read; `chosen` are those that would be."""
 
     question: Question
     found: tuple[Found, ...]
     scored: list[Scored]
     chunks: Vectors
     hits: np.ndarray
-    spans: list[Proposal] | None = None
-    rows: Vectors | None = None
+    spans: list[Proposal]
+    rows: Vectors
+    chosen: list[int] = field(default_factory=list)
+
+    @property
+    def known(self) -> Vectors:
+        """What was known before reading."""
+        return self.chunks[:, : len(FOUND_FEATURES)]
 
 
 def collect(library: Path, questions: Sequence[Question]) -> list[Case]:
@@ -78,10 +99,9 @@ def collect(library: Path, questions: Sequence[Question]) -> list[Case]:
             passages = [one.passage for one in found]
             scored = scorer.score(question.question, [(heading(p.title, p.published), p.text) for p in passages])
             hits = [p.article_id in question.articles and contains(p.text, question.answers) for p in passages]
-            rows = chunk_rows(inquiry, found, scored)
-            cases.append(Case(question, found, scored, rows, np.array(hits, bool)))
-            spans, span_table = span_rows(inquiry, found, scored, np.zeros(len(found), np.float32))
-            cases[-1].spans, cases[-1].rows = spans, span_table
+            rows = chunk_rows(found_rows(inquiry, found), scored)
+            spans, table = span_rows(inquiry, found, scored, np.zeros(len(found), np.float32))
+            cases.append(Case(question, found, scored, rows, np.array(hits, bool), spans, table))
     return cases
 
 
@@ -98,6 +118,10 @@ def fit(groups: Sequence[tuple[Vectors, np.ndarray]], prior: Prior) -> Vectors:
     sizes = [len(right) for _, right in usable]
     starts, owner = np.cumsum([0, *sizes[:-1]]), np.repeat(np.arange(len(sizes)), sizes)
 
+    free = np.ones(len(centre))
+    if prior.held is not None:
+        free[prior.held] = 0.0
+
     def loss(weights: Vectors) -> tuple[float, Vectors]:
         scores = rows @ weights
         chances = np.exp(scores - np.maximum.reduceat(scores, starts)[owner])
@@ -107,7 +131,7 @@ def fit(groups: Sequence[tuple[Vectors, np.ndarray]], prior: Prior) -> Vectors:
         away = weights - centre
         return (
             prior.strength * float(away @ away) / 2 - float(np.log(mine).sum()),
-            prior.strength * away - rows.T @ (posterior - chances),
+            (prior.strength * away - rows.T @ (posterior - chances)) * free,
         )
 
     found = minimize(loss, centre, jac=True, method="L-BFGS-B")
@@ -127,21 +151,24 @@ def cross_validated(
 def span_right(case: Case) -> np.ndarray:
     """Which spans are a gold answer; where none is, which stand in a sentence with one."""
     golds = case.question.answers
-    exact = [
-        contains(one.text, golds) or any(same(key(one.text), key(gold)) for gold in golds) for one in case.spans or ()
-    ]
-    exact = [e and contains(one.quote, golds) for e, one in zip(exact, case.spans or (), strict=True)]
-    loose = [contains(one.quote, golds) for one in case.spans or ()]
+    exact = [contains(one.text, golds) or any(same(key(one.text), key(gold)) for gold in golds) for one in case.spans]
+    exact = [e and contains(one.quote, golds) for e, one in zip(exact, case.spans, strict=True)]
+    loose = [contains(one.quote, golds) for one in case.spans]
     return np.array(exact if any(exact) else loose, bool)
 
 
 def with_leads(case: Case, scores: Vectors) -> Vectors:
     """The rows of spans with how far each one's chunk is behind the best by these scores."""
-    assert case.rows is not None and case.spans is not None
     rows = case.rows.copy()
     leads = scores - scores.max() if len(scores) else scores
     rows[:, SPAN_FEATURES.index("passage")] = leads[[one.place for one in case.spans]] if case.spans else []
     return rows
+
+
+def narrowed(case: Case) -> Case:
+    """The case with the spans of the chunks that would be read."""
+    mine = [i for i, one in enumerate(case.spans) if one.place in case.chosen]
+    return replace(case, spans=[case.spans[i] for i in mine], rows=case.rows[mine])
 
 
 def hit_rate(cases: Sequence[Case], scores: Sequence[Vectors], k: int) -> float:
@@ -167,10 +194,19 @@ def main() -> None:
         cases = collect(given.library, questions)
         if given.keep:
             given.keep.write_bytes(pickle.dumps(cases))
-    chunk_scores, chunk_weights = cross_validated(cases, lambda case: (case.chunks, case.hits), CHUNK_PRIOR)
+    promise, found_weights = cross_validated(cases, lambda case: (case.known, case.hits), FOUND_PRIOR)
+    cases = [narrowed(replace(case, chosen=promising(one))) for case, one in zip(cases, promise, strict=True)]
+    read_scores, chunk_weights = cross_validated(
+        cases, lambda case: (case.chunks[case.chosen], case.hits[case.chosen]), CHUNK_PRIOR
+    )
+    chunk_scores = [
+        with_unread(one, case.chosen, scores) for case, one, scores in zip(cases, promise, read_scores, strict=True)
+    ]
     fused = [case.chunks[:, 0] for case in cases]
-    for k in (1, 3, 5, 10, 30):
-        print(f"hit@{k:<3} fused {hit_rate(cases, fused, k):.3f}  reranked {hit_rate(cases, chunk_scores, k):.3f}")
+    for k in (1, 3, 5, 10, STUDIED, 30):
+        told = [f"{hit_rate(cases, scores, k):.3f}" for scores in (fused, promise, chunk_scores)]
+        print(f"hit@{k:<3} fused {told[0]}  before reading {told[1]}  after reading {told[2]}")
+    print("found", dict(zip(FOUND_FEATURES, found_weights.round(3).tolist(), strict=True)))
     print("chunk", dict(zip(CHUNK_FEATURES, chunk_weights.round(3).tolist(), strict=True)))
     leads = {id(case): with_leads(case, scores) for case, scores in zip(cases, chunk_scores, strict=True)}
     rights = {id(case): span_right(case) for case in cases}
@@ -198,19 +234,19 @@ def main() -> None:
     print(f"any span right {np.mean([contains_any(c) for c in cases]):.3f}")
     print("span", dict(zip(SPAN_FEATURES, span_weights.round(3).tolist(), strict=True)))
     if given.write:
-        write(chunk_weights, span_weights)
+        write({"FOUND_WEIGHTS": found_weights, "CHUNK_WEIGHTS": chunk_weights, "SPAN_WEIGHTS": span_weights})
 
 
 def contains_any(case: Case) -> bool:
     """Whether a gold answer stands in the sentence of any span."""
-    return any(contains(one.quote, case.question.answers) for one in case.spans or ())
+    return any(contains(one.quote, case.question.answers) for one in case.spans)
 
 
-def write(chunk: Vectors, span: Vectors) -> None:
+def write(fitted: dict[str, Vectors]) -> None:
     """Put the weights into `rag/weights.py`."""
     path = Path(rag.__file__).with_name("weights.py")
     text = path.read_text("utf-8")
-    for name, weights in (("CHUNK_WEIGHTS", chunk), ("SPAN_WEIGHTS", span)):
+    for name, weights in fitted.items():
         told = ", ".join(f"{weight:.3f}" for weight in weights.tolist())
         text = re.sub(rf"{name} = np\.array\(\[[^\]]*\]", f"{name} = np.array([{told}]", text)
     path.write_text(text, "utf-8")

@@ -37,6 +37,8 @@ _SO_FAR = re.compile(
 )
 _COUNTED = re.compile(r"\bhow many (?:more |other )?(?!people\b|persons\b|times\b)(\w+)", re.IGNORECASE)
 _CALENDAR = frozenset((*calendar.day_name, *calendar.month_name))
+_INITIALS = re.compile(r"\b([A-Z]{2,6})\W*$")
+_BRACKETED = re.compile(r"\s*\(([A-Z]{2,6})\)")
 LARGE = 100
 NEAR = 60
 """Characters around a number in which a word makes it a part."""
@@ -73,6 +75,7 @@ def _contradicts(inquiry: Inquiry, best: Group, rival: Group, readings: Readings
         or _articles(best, found) & _articles(rival, found)
         or _knows(mine, other, found)
         or _knows(other, mine, found)
+        or _initials(mine) & _initials(other)
         or not _of_kind(inquiry, mine, other)
     ):
         return False
@@ -132,6 +135,14 @@ def _knows(one: Proposal, other: Proposal, found: Sequence[Found]) -> bool:
     text = one.quote if numbers and max(numbers) < LARGE else found[one.place].passage.text
     held_words, held_numbers = key(text)
     return numbers <= held_numbers if numbers else bool(words) and words <= held_words
+
+
+def _initials(proposal: Proposal) -> set[str]:
+    """The initials for which an answer stands: its last word, or what follows it in brackets."""
+    start = proposal.span.start - proposal.sentence.start
+    behind = _BRACKETED.match(proposal.quote[start + len(proposal.text) :])
+    last = _INITIALS.search(proposal.text)
+    return {found.group(1) for found in (behind, last) if found}
 
 
 def _near(proposal: Proposal) -> str:

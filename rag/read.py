@@ -13,12 +13,12 @@ from rag.kinds import Kind, is_of, kind_of, names
 from rag.pairs import heading, log_softmax
 from rag.retrieve import Found
 from rag.same import Key, joined, key, same
-from rag.scoring import Scored, Scorer
+from rag.scoring import UNREAD, Scored, Scorer
 from rag.sentences import ends_sentence, paragraphs, sentences_of
 from rag.stopwords import STOPWORDS
 from rag.thesaurus import kin
 from rag.types import Article, Passage, Span
-from rag.weights import CHUNK_WEIGHTS, SPAN_WEIGHTS
+from rag.weights import CHUNK_WEIGHTS, FOUND_WEIGHTS, SPAN_WEIGHTS
 from rag.when import Horizon
 
 KIN = 0.7
@@ -31,9 +31,13 @@ UNLIKELY = -4.0
 """Log probability of a sentence in which the model found no span."""
 LOOKED_AT = 12_000
 """Characters of an article in which the question's words are looked for."""
-CHUNK_FEATURES = ("fused", "answers", "relevant", "span", "fresh", "dense", "covered", "told")
-"""What is known of a chunk: log of its fused score, the model's log-odds, the likelihood of its best span, its date's
-prior, its cosine, and how much of the question stands in it and in its whole article."""
+STUDIED = 15
+"""Chunks that the model reads: the most promising of those that were found."""
+FOUND_FEATURES = ("fused", "fresh", "dense", "covered", "told")
+"""What is known of a chunk before it is read: log of its fused score, its date's prior, its cosine, and how much of the
+question stands in it and in its whole article."""
+CHUNK_FEATURES = (*FOUND_FEATURES, "answers", "relevant", "span")
+"""And after it was read: the model's log-odds, and the likelihood of its best span."""
 SPAN_FEATURES = (
     "chance", "passage", "answers", "shown", "echo", "covered", "brief", "asks", "quotable", "lead", "long",
 )  # fmt: skip
@@ -81,7 +85,10 @@ class Group:
 
 @dataclass(frozen=True, slots=True)
 class Readings:
-    """What reading brought: the order in which chunks are best, their scores, and the answers, best first."""
+    """What reading brought: the order in which chunks are best, their scores, and the answers, best first.
+
+    A chunk that was not read is UNREAD in `scored`, and behind all that were.
+    """
 
     order: tuple[int, ...]
     scores: Vectors
@@ -93,9 +100,15 @@ def read(inquiry: Inquiry, found: Sequence[Found], scorer: Scorer) -> Readings:
     """Read chunks, `found` in the retriever's order, for a question."""
     if not found:
         return Readings((), np.empty(0, np.float32), (), ())
-    passages = [one.passage for one in found]
-    scored = scorer.score(inquiry.question, [(heading(p.title, p.published), p.text) for p in passages])
-    scores = chunk_rows(inquiry, found, scored) @ CHUNK_WEIGHTS
+    known = found_rows(inquiry, found)
+    promise = known @ FOUND_WEIGHTS
+    chosen = promising(promise)
+    passages = [found[place].passage for place in chosen]
+    said = scorer.score(inquiry.question, [(heading(p.title, p.published), p.text) for p in passages])
+    scored = [UNREAD] * len(found)
+    for place, one in zip(chosen, said, strict=True):
+        scored[place] = one
+    scores = with_unread(promise, chosen, chunk_rows(known[chosen], said) @ CHUNK_WEIGHTS)
     order = tuple(int(i) for i in np.argsort(-scores, kind="stable"))
     spans, table = span_rows(inquiry, found, scored, scores)
     ratings = table @ SPAN_WEIGHTS
@@ -109,23 +122,39 @@ def read(inquiry: Inquiry, found: Sequence[Found], scorer: Scorer) -> Readings:
     return Readings(order, scores, tuple(scored), tuple(grouped(proposals, found)))
 
 
-def chunk_rows(inquiry: Inquiry, found: Sequence[Found], scored: Sequence[Scored]) -> Vectors:
-    """(n, len(CHUNK_FEATURES))."""
+def found_rows(inquiry: Inquiry, found: Sequence[Found]) -> Vectors:
+    """(n, len(FOUND_FEATURES))."""
     covered = coverage(inquiry, [f"{one.passage.title} {one.passage.text}" for one in found])
     told = coverage(inquiry, [whole(one.article) for one in found])
     rows = [
         (
             np.log(max(one.passage.score, 1e-6)),
-            _within(read.answers),
-            _within(read.relevant),
-            read.spans[0][1] if read.spans else -10.0,
             inquiry.horizon.prior(one.passage.published),
             one.passage.dense or 0.0,
             *shares,
         )
-        for one, read, *shares in zip(found, scored, covered, told, strict=True)
+        for one, *shares in zip(found, covered, told, strict=True)
     ]
-    return np.array(rows, np.float32).reshape(-1, len(CHUNK_FEATURES))
+    return np.array(rows, np.float32).reshape(-1, len(FOUND_FEATURES))
+
+
+def promising(promise: Vectors) -> list[int]:
+    """The places of the STUDIED most promising chunks, in their order."""
+    return sorted(np.argsort(-promise, kind="stable")[:STUDIED].tolist())
+
+
+def chunk_rows(known: Vectors, scored: Sequence[Scored]) -> Vectors:
+    """(n, len(CHUNK_FEATURES)) of chunks that were read, from their (n, len(FOUND_FEATURES))."""
+    said = [(_within(one.answers), _within(one.relevant), one.spans[0][1] if one.spans else -10.0) for one in scored]
+    return np.concatenate([known, np.array(said, np.float32).reshape(-1, 3)], axis=1)
+
+
+def with_unread(promise: Vectors, chosen: Sequence[int], scores: Vectors) -> Vectors:
+    """The scores of all chunks: those that were read as given, the others lower, in the order of their promise."""
+    highest = float(promise.max(initial=0.0))
+    found = np.asarray(scores.min(initial=0.0) - 1 - (highest - promise), np.float32)
+    found[list(chosen)] = scores
+    return found
 
 
 def span_rows(
@@ -145,6 +174,8 @@ def span_rows(
     tellers: dict[tuple[str, str], str] = {}
     for place in np.argsort(-scores, kind="stable").tolist():
         one = found[place]
+        if scored[place] is UNREAD:
+            continue
         body = bodies.setdefault(one.article.id, _Body(one.article))
         offered = [
             (Span(one.passage.start + inner.start, one.passage.start + inner.end), chance)

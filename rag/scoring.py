@@ -49,6 +49,10 @@ class Scored:
     spans: tuple[tuple[Span, float], ...]
 
 
+UNREAD = Scored(-10.0, -10.0, ())
+"""Of a passage that was not read."""
+
+
 class Scorer(Protocol):
     """Reads passages for a question.  Thread-safe."""
 

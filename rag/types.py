@@ -209,7 +209,7 @@ class Settings:
     rrf_k: int = 10
     """Constant of reciprocal rank fusion (Cormack et al., SIGIR 2009)."""
     read: int = 30
-    """Chunks that are read for an answer."""
+    """Chunks that are weighed for an answer; the most promising half of them is read."""
     rerank: bool = True
     """Whether reading and dates change the order of what was retrieved; an answer is read from the same chunks."""
     recency: float = 1.0
@@ -217,7 +217,7 @@ class Settings:
     passages: int = 10
     """Passages that are told with the answer and, when nothing answers, shown."""
     max_citations: int = 3
-    min_confidence: float = 0.2
+    min_confidence: float = 0.16
     """An answer that is less likely right than this is withheld."""
 
     def __post_init__(self) -> None:

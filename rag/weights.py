@@ -1,11 +1,12 @@
 """Weights with which a reader's scores are put together, fitted by `python -m bench.fit_reader`.
 
-In the order of `rag.read.CHUNK_FEATURES` and `rag.read.SPAN_FEATURES`.
+In the order of `FOUND_FEATURES`, `CHUNK_FEATURES` and `SPAN_FEATURES` in `rag.read`.
 """
 
 from __future__ import annotations
 
 import numpy as np
 
-CHUNK_WEIGHTS = np.array([1.234, 0.456, -0.107, 0.065, 2.104, 0.596, 1.963, 3.310], np.float32)
-SPAN_WEIGHTS = np.array([0.696, 0.863, 0.106, 1.315, -2.122, -1.840, 5.000, 0.554, -0.216, 1.424, 0.422], np.float32)
+FOUND_WEIGHTS = np.array([1.711, 2.164, 0.774, 4.141, 3.810], np.float32)
+CHUNK_WEIGHTS = np.array([1.068, 1.168, 0.572, 0.988, 2.065, 0.903, -0.148, -0.017], np.float32)
+SPAN_WEIGHTS = np.array([0.737, 0.878, 0.076, 1.024, -1.196, -3.058, 5.000, -0.314, -0.804, 1.055, 0.306], np.float32)

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import torch
 
-from rag.network import FROZEN
+from rag.network import packed
 from rag.spec import file_sha256
 
 
@@ -25,19 +25,15 @@ def main() -> None:
 
 
 def average(one: Path, other: Path, out: Path) -> Path:
-    """Writes `reader.safetensors` into `out`: the mean of what was trained, in half precision.  Returns its path."""
+    """Writes `reader.safetensors` into `out`: the mean of what was trained, packed.  Returns its path."""
     from safetensors.torch import save_file
 
     first, second = (torch.load(path, map_location="cpu", weights_only=True)["network"] for path in (one, other))
     if first.keys() != second.keys():
         raise SystemExit(f"{one} and {other} are of different networks: name two checkpoints of `train.reader`.")
-    kept = {
-        name: ((tensor.float() + second[name].float()) / 2).half().contiguous()
-        for name, tensor in first.items()
-        if not name.startswith(FROZEN)
-    }
+    mean = {name: (tensor.float() + second[name].float()) / 2 for name, tensor in first.items()}
     out.mkdir(parents=True, exist_ok=True)
-    save_file(kept, str(out / "reader.safetensors"))
+    save_file(packed(mean), str(out / "reader.safetensors"))
     return out / "reader.safetensors"
 
 

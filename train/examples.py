@@ -33,11 +33,21 @@ class Example:
     date: str = ""
 
 
+FILES = ("squadshifts", "qamr", "squad")
+HELD_OUT = {"qamr": 60, "squad": 60}
+"""One paragraph in so many is held out; in 12 of the others."""
+
+
 def load(folder: Path) -> tuple[list[Example], list[Example]]:
-    """Training and held-out examples of SquadShifts and QAMR, split by paragraph."""
+    """Training and held-out examples of the files of FILES that are there, split by paragraph."""
     rows: list[dict[str, Any]] = []
-    for name in ("squadshifts", "qamr"):
-        with gzip.open(folder / f"{name}.jsonl.gz", "rt", encoding="utf-8") as file:
+    found = [path for path in (folder / f"{name}.jsonl.gz" for name in FILES) if path.exists()]
+    if not found:
+        raise SystemExit(
+            f"{folder} holds none of {', '.join(f'{name}.jsonl.gz' for name in FILES)}: see docs/reader.md."
+        )
+    for path in found:
+        with gzip.open(path, "rt", encoding="utf-8") as file:
             rows += [json.loads(line) for line in file]
     training: list[Example] = []
     held_out: list[Example] = []
@@ -49,9 +59,8 @@ def load(folder: Path) -> tuple[list[Example], list[Example]]:
 
 
 def is_held_out(source: str, context: str) -> bool:
-    """One paragraph in 12 of SquadShifts and one in 60 of QAMR, chosen by their text."""
-    share = 60 if source == "qamr" else 12
-    return int(hashlib.sha256(context.encode()).hexdigest()[:8], 16) % share == 0
+    """Whether a paragraph is held out: chosen by its text, so that all its questions are."""
+    return int(hashlib.sha256(context.encode()).hexdigest()[:8], 16) % HELD_OUT.get(source, 12) == 0
 
 
 def _example(row: dict[str, Any]) -> Example | None:

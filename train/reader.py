@@ -1,7 +1,9 @@
 """Train the reader: `python -m train.reader DATA --out FOLDER`; the same command again goes on where it was stopped.
 
-DATA holds `squadshifts.jsonl.gz` and `qamr.jsonl.gz`.  FOLDER gets `checkpoint.pt`, `log.jsonl` (learning curve) and
-at the end `reader.safetensors` with `training.json`.  `--without KIND` leaves a kind of example out, for ablations.
+DATA holds `squadshifts.jsonl.gz`, `qamr.jsonl.gz` and `squad.jsonl.gz` (`python -m train.squad`), or some of them;
+`--start` names the weights to begin with (`python -m train.start`).  FOLDER gets `checkpoint.pt`, `log.jsonl` (learning
+curve) and at the end `reader.safetensors` with `training.json`.  `--without KIND` leaves a kind of example out, for
+ablations.
 """
 
 from __future__ import annotations
@@ -14,6 +16,7 @@ import time
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from itertools import compress
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +25,7 @@ import torch
 
 from rag.disk import write_atomic
 from rag.models import locate
-from rag.network import FROZEN, Network, network, trained
+from rag.network import Network, network, packed, trained
 from rag.pairs import NAMES, Layout
 from rag.spec import file_sha256, tokenizer_file
 from train import variants
@@ -31,14 +34,16 @@ from train.examples import Example, load
 from train.newsroom import newsroom
 
 SHARES = {
-    "paraphrased": 0.22, "in-place": 0.12, "mined": 0.4, "removed": 0.12, "swapped": 0.12, "lacking": 0.04,
+    "paraphrased": 0.22, "in-place": 0.12, "mined": 0.2, "removed": 0.12, "swapped": 0.12, "lacking": 0.04,
     "aged": 0.03, "other-kind": 0.3, "random": 0.15,
 }  # fmt: skip
 """How many of an epoch's questions get such a variant (of "random": how many of those given are used)."""
-NEWSROOM = 5_000
+TAKEN = {"squad": 2, "qamr": 4}
+"""An epoch takes every so manieth question of a source, the next epoch the following ones; half of the others."""
+NEWSROOM = 3_000
 """Invented articles in an epoch, about three questions each."""
-RATE, WARM_UP, DECAY = 2e-4, 0.05, 0.01
-EVALUATED = 400
+RATE, WARM_UP, DECAY = 1e-4, 0.05, 0.01
+EVALUATED = 800
 """Steps between two points of the learning curve."""
 
 
@@ -48,6 +53,8 @@ def main() -> None:
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--tokens", type=float, default=24.0, help="millions of tokens to train on")
+    parser.add_argument("--start", type=Path, help="weights to begin with; without them, at random")
+    parser.add_argument("--rate", type=float, default=RATE, help="highest learning rate")
     parser.add_argument("--without", action="append", default=[], choices=[*SHARES, "newsroom"])
     parser.add_argument("--plain", action="store_true", help="do not compile the network (no C++ compiler needed)")
     given = parser.parse_args()
@@ -63,7 +70,8 @@ class Training:
         self.base, _ = locate(None)
         self.device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
         torch.manual_seed(given.seed)
-        self.network: Network = network(self.base).to(self.device)
+        begun = trained(self.base, given.start) if given.start else network(self.base)
+        self.network: Network = begun.to(self.device)
         parameters = [p for p in self.network.parameters() if p.requires_grad]
         self.optimiser = torch.optim.AdamW(parameters, lr=RATE, weight_decay=DECAY, fused=True)
         self.steps = int(given.tokens * 1e6 / BATCH_TOKENS)
@@ -137,7 +145,8 @@ class Training:
             "other-kind": variants.other_kind,
         }  # fmt: skip
         found = [e for e in self.training if not e.target.spans and rng.random() < share["random"]]
-        for example in answered:
+        taken = self.taken(answered, number)
+        for example in compress(answered, taken):
             made: Example | None = None
             if rng.random() < share["paraphrased"]:
                 made = variants.paraphrased(example, rng)
@@ -149,7 +158,7 @@ class Training:
                     made = make(example, rng)
                     found += [made] if made else []
         if share["mined"]:
-            mined = variants.mined(answered, self.vectors, rng)
+            mined = variants.mined(answered, self.vectors, rng, taken)
             found += rng.sample(mined, int(share["mined"] * len(mined)))
         titles = [example.text.split(". ")[0][:90] for example in rng.sample(answered, min(2000, len(answered)))]
         found = [variants.dressed(example, rng, titles) for example in found]
@@ -161,6 +170,18 @@ class Training:
             )
             found += [variants.dressed(example, rng, titles) for example in reworded]
         print(f"epoch {number}: {len(found):,} examples, {dict(Counter(e.kind for e in found))}", flush=True)
+        return found
+
+    def taken(self, examples: Sequence[Example], number: int) -> list[bool]:
+        """Which questions an epoch takes: a share of each source, in an order that the seed gives."""
+        order = list(range(len(examples)))
+        random.Random(self.given.seed).shuffle(order)
+        count: Counter[str] = Counter()
+        found = [False] * len(examples)
+        for i in order:
+            kind = examples[i].kind
+            found[i] = (count[kind] - number) % TAKEN.get(kind, 2) == 0
+            count[kind] += 1
         return found
 
     def held_out(self, examples: Sequence[Example]) -> list[Ready]:
@@ -186,7 +207,7 @@ class Training:
         loss.backward()
         torch.nn.utils.clip_grad_norm_(self.network.parameters(), 1.0)
         for group in self.optimiser.param_groups:
-            group["lr"] = RATE * self.pace()
+            group["lr"] = self.given.rate * self.pace()
         self.optimiser.step()
         self.optimiser.zero_grad(set_to_none=True)
         return float(loss.detach())
@@ -213,13 +234,11 @@ class Training:
         half.replace(self.checkpoint)
 
     def export(self) -> None:
-        """`reader.safetensors`: what was trained, in half precision, and what it was trained with."""
+        """`reader.safetensors`: what was trained, packed, and what it was trained with."""
         from safetensors.torch import save_file
 
         path = self.given.out / "reader.safetensors"
-        state = self.network.state_dict()
-        kept = {name: tensor.half().contiguous() for name, tensor in state.items() if not name.startswith(FROZEN)}
-        save_file(kept, str(path))
+        save_file(packed(self.network.state_dict()), str(path))
         found = scores(trained(self.base, path), self.judged)
         facts = {
             "sha256": file_sha256(path), "bytes": path.stat().st_size, "seed": self.given.seed, "steps": self.steps,

@@ -240,19 +240,23 @@ def other_kind(example: Example, rng: random.Random) -> Example | None:
 
 
 def mined(
-    examples: Sequence[Example], vectors: tuple[npt.NDArray[np.float32], npt.NDArray[np.float32]], rng: random.Random
+    examples: Sequence[Example],
+    vectors: tuple[npt.NDArray[np.float32], npt.NDArray[np.float32]],
+    rng: random.Random,
+    taken: Sequence[bool],
 ) -> list[Example]:
-    """Each question with one of the passages nearest to it by our own retriever that do not hold its answer.
+    """Each question taken with one of the passages nearest to it by our own retriever that do not hold its answer.
 
-    `vectors` are those of the questions and of the passages of `examples`.
+    `vectors` are those of the questions and of the passages of `examples`; `taken` says which questions are wanted.
     """
     questions, passages = vectors
     texts = list(dict.fromkeys(example.text for example in examples))
     place = {text: i for i, text in enumerate(texts)}
     found: list[Example] = []
     for begin in range(0, len(examples), 2048):
-        block = examples[begin : begin + 2048]
-        scores = questions[begin : begin + 2048] @ passages.T
+        wanted = [i for i in range(begin, min(begin + 2048, len(examples))) if taken[i]]
+        block = [examples[i] for i in wanted]
+        scores = questions[wanted] @ passages.T
         near = np.argpartition(-scores, 12, axis=1)[:, :12]
         for row, example in enumerate(block):
             answers = [example.text[s:e].lower() for s, e in example.target.spans]

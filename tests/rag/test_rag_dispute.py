@@ -206,3 +206,21 @@ def test_sides_are_answers_of_different_articles_and_the_best_is_one(question: s
     assert not chosen or chosen[0] is read.groups[0]
     firsts = [passages[group.best.place].article.id for group in chosen]
     assert len(set(firsts)) == len(firsts)
+
+
+SERVICE = Told(
+    "Lisse's Harbour Rescue Service (HRS) led the rescue of the Lisse ferry.", "Harbour Rescue Service", weight=0.4
+)
+
+
+@pytest.mark.parametrize(
+    ("words", "differ"),
+    [
+        pytest.param("the port's own crew, the HRS", False, id="the-same-initials"),
+        pytest.param("the port's own crew, the PRC", True, id="other-initials"),
+        pytest.param("HRS rival Bo Dahl", True, id="initials-of-somebody-else"),
+    ],
+)
+def test_a_name_and_its_initials_are_one_answer(words: str, differ: bool) -> None:
+    other = Told(f"The rescue of the Lisse ferry was led by {words}.", words)
+    assert differing(LED, SERVICE, other) == (["Harbour Rescue Service", words] if differ else [])

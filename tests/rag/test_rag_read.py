@@ -18,25 +18,30 @@ from rag.kinds import is_of, kind_of, names, shows
 from rag.lexical import analyzer
 from rag.read import (
     CHUNK_FEATURES,
+    FOUND_FEATURES,
     KIN,
     SPAN_FEATURES,
+    STUDIED,
     Readings,
     asks_for_several,
     chunk_rows,
     coverage,
+    found_rows,
     grouped,
     listed,
     mentioned,
     presence,
+    promising,
     read,
     span_rows,
     strangers,
+    with_unread,
 )
 from rag.retrieve import Found
-from rag.scoring import Scored
+from rag.scoring import UNREAD, Scored
 from rag.thesaurus import _FAMILIES, kin
 from rag.types import Noise, Span
-from rag.weights import CHUNK_WEIGHTS, SPAN_WEIGHTS
+from rag.weights import CHUNK_WEIGHTS, FOUND_WEIGHTS, SPAN_WEIGHTS
 
 # -- kinds of answers -----------------------------------------------------------------------------------------------
 
@@ -195,8 +200,10 @@ def proposed(passages: Sequence[Found], scored: Sequence[Scored], scores: Sequen
 
 
 def test_weights_are_of_the_features() -> None:
-    assert (CHUNK_WEIGHTS.shape, SPAN_WEIGHTS.shape) == ((len(CHUNK_FEATURES),), (len(SPAN_FEATURES),))
-    assert (CHUNK_WEIGHTS.dtype, SPAN_WEIGHTS.dtype) == (np.float32, np.float32)
+    for weights, features in (
+        (FOUND_WEIGHTS, FOUND_FEATURES), (CHUNK_WEIGHTS, CHUNK_FEATURES), (SPAN_WEIGHTS, SPAN_FEATURES),
+    ):  # fmt: skip
+        assert weights.shape == (len(features),) and weights.dtype == np.float32
 
 
 def test_a_span_stands_in_its_sentence_and_a_name_never_in_two() -> None:
@@ -249,8 +256,65 @@ def test_no_spans_are_no_rows() -> None:
 )
 def test_chunk_rows_are_finite_whatever_is_known(made: list[tuple[float, float, float | None, date | None]]) -> None:
     passages = [found("a", PARAGRAPHS, score=score, dense=dense, published=day) for _, score, dense, day in made]
-    rows = chunk_rows(inquiry(RESCUE), passages, [Scored(odds, -odds, ()) for odds, *_ in made])
+    known = found_rows(inquiry(RESCUE), passages)
+    rows = chunk_rows(known, [Scored(odds, -odds, ()) for odds, *_ in made])
     assert rows.shape == (len(made), len(CHUNK_FEATURES)) and np.isfinite(rows).all()
+
+
+# -- which chunks are read ------------------------------------------------------------------------------------------
+
+
+class Counting(FakeScorer):
+    """Remembers what it was asked to read."""
+
+    def __init__(self) -> None:
+        self.texts: list[str] = []
+
+    def score(self, question: str, passages: Sequence[tuple[str, str]]) -> list[Scored]:
+        self.texts += [text for _, text in passages]
+        return super().score(question, passages)
+
+
+def test_the_most_promising_chunks_are_read_and_come_first() -> None:
+    dull = [found(f"d{i}", f"It rained in {1900 + i}.", score=0.5) for i in range(STUDIED)]
+    passages = [*dull, found("a", PARAGRAPHS, score=0.4)]
+    scorer = Counting()
+    readings = read(inquiry(RESCUE), passages, scorer)
+    assert len(scorer.texts) == STUDIED and PARAGRAPHS in scorer.texts
+    assert sorted(readings.order) == list(range(STUDIED + 1))
+    (left,) = [place for place, one in enumerate(readings.scored) if one is UNREAD]
+    assert readings.order[-1] == left and readings.scores[left] < min(np.delete(readings.scores, left))
+    assert all(one.place != left for group in readings.groups for one in group.proposals)
+
+
+def test_few_chunks_are_all_read() -> None:
+    scorer = Counting()
+    read(inquiry(RESCUE), [found("a", PARAGRAPHS), found("b", "It rained.")], scorer)
+    assert scorer.texts == [PARAGRAPHS, "It rained."]
+
+
+def test_a_yes_or_no_question_is_answered_from_what_was_read() -> None:
+    dull = [found(f"d{i}", f"It rained on the ferry in {1900 + i}.", score=0.5) for i in range(2 * STUDIED)]
+    readings = read(inquiry("Did it rain on the ferry?"), dull, Counting())
+    assert {one.place for group in readings.groups for one in group.proposals} <= set(readings.order[:STUDIED])
+
+
+@given(
+    st.lists(st.floats(-50, 50, width=32), min_size=1, max_size=40),
+    st.lists(st.floats(-50, 50, width=32), min_size=40, max_size=40),
+)
+def test_what_was_not_read_is_behind_in_the_order_of_its_promise(promise: list[float], scores: list[float]) -> None:
+    hoped = np.array(promise, np.float32)
+    chosen = promising(hoped)
+    assert len(chosen) == min(STUDIED, len(promise)) and chosen == sorted(set(chosen))
+    given_scores = np.array(scores[: len(chosen)], np.float32)
+    every = with_unread(hoped, chosen, given_scores)
+    assert (every[chosen] == given_scores).all()
+    others = [place for place in range(len(promise)) if place not in chosen]
+    assert all(every[place] < given_scores.min() for place in others)
+    assert all(hoped[place] <= hoped[chosen].min() for place in others)
+    ordered = sorted(others, key=lambda place: -hoped[place])
+    assert all(every[one] >= every[other] for one, other in pairwise(ordered))
 
 
 # -- groups ---------------------------------------------------------------------------------------------------------

@@ -27,12 +27,7 @@ def real(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Library]:
 @pytest.mark.parametrize(
     "question",
     [
-        pytest.param(
-            "Who mediated the swap?",
-            marks=pytest.mark.xfail(
-                strict=True, reason="the reader takes Belarus, which facilitated it, for the mediator"
-            ),
-        ),
+        "Who mediated the swap?",
         "Who brokered the swap?",
         "Who arranged the exchange?",
         "Who helped bring about the swap?",
@@ -52,22 +47,14 @@ def test_who_mediated_the_swap(real: Library, question: str) -> None:
 @pytest.mark.parametrize(
     ("question", "expected"),
     [
-        pytest.param(
-            "How many people were exchanged?",
-            "26",
-            marks=pytest.mark.xfail(strict=True, reason="the reader takes the 16 that Russia released"),
-        ),
+        ("How many people were exchanged?", "26"),
         ("How many people were sent to Germany?", "13"),
         ("How many Russians were returned home?", "eight"),
         ("Where did the exchange take place?", "Ankara"),
         ("Who greeted the freed prisoners?", "Putin"),
         ("What did Putin tell Tucker Carlson?", "goodwill"),
         ("What did the father say on the phone?", "Son"),
-        pytest.param(
-            "Was Belarus involved?",
-            "Lukashenko",
-            marks=pytest.mark.xfail(strict=True, reason="another sentence that speaks of countries involved is taken"),
-        ),
+        ("Was Belarus involved?", "Lukashenko"),
         ("Which agencies negotiated the exchange?", "FSB"),
         ("When did the prisoner swap happen?", "day"),
         ("Which airport did the plane land at?", "Vnukovo"),

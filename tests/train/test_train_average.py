@@ -18,11 +18,11 @@ def checkpoint(path: Path, **tensors: list[float]) -> Path:
 
 
 def test_what_was_trained_is_averaged_and_what_is_frozen_left_out(tmp_path: Path) -> None:
-    one = checkpoint(tmp_path / "one.pt", spans__weight=[1.0, 2.0], bert__embeddings__weight=[9.0])
-    other = checkpoint(tmp_path / "other.pt", spans__weight=[2.0, 6.0], bert__embeddings__weight=[9.0])
+    one = checkpoint(tmp_path / "one.pt", spans__bias=[1.0, 2.0], bert__embeddings__weight=[9.0])
+    other = checkpoint(tmp_path / "other.pt", spans__bias=[2.0, 6.0], bert__embeddings__weight=[9.0])
     kept = load_file(average(one, other, tmp_path / "out"))
     assert {name: (tensor.tolist(), tensor.dtype) for name, tensor in kept.items()} == {
-        "spans.weight": ([1.5, 4.0], torch.float16)
+        "spans.bias": ([1.5, 4.0], torch.float16)
     }
 
 

@@ -11,10 +11,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from safetensors.numpy import load_file
+from safetensors.torch import load_file
 
 from eval.text import squad_normal, token_f1
-from rag.network import FROZEN
+from rag.network import FROZEN, unpacked
 from train.batches import auroc
 from train.reader import loss_of
 
@@ -82,6 +82,7 @@ def test_training_is_resumed_and_leaves_weights(tmp_path: Path) -> None:
     assert [point["step"] for point in log] == [1, 2]
     weights = load_file(str(out / "reader.safetensors"))
     assert weights and not any(name.startswith(FROZEN) for name in weights)
-    assert all(array.dtype == np.float16 for array in weights.values())
+    assert {str(tensor.dtype) for tensor in weights.values()} == {"torch.int8", "torch.float16"}
+    assert all(torch.isfinite(tensor).all() for tensor in unpacked(weights).values())
     facts = json.loads((out / "training.json").read_text())
     assert facts["steps"] == 2 and facts["bytes"] < 25_000_000
