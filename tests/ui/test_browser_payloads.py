@@ -306,6 +306,9 @@ def test_in_sets_runs_and_gold_answers(visit: Visit) -> None:
     visit.tab("Evaluate")
     visit.page.wait_for_selector(".rag-runs")
     shown(visit, ".rag-runs", [BATCHES[7]])
+    visit.page.wait_for_function(
+        "document.querySelector('.rag-set-list').textContent"
+    )  # its request may be the later one
     shown(visit, ".rag-set-list", [NAMES[3]])
     shown(visit, ".rag-trial .rag-places", ["<img src=x onerror=window.__xss=1>"])
     visit.page.click(".rag-run-open >> nth=0")
