@@ -165,10 +165,10 @@ def with_leads(case: Case, scores: Vectors) -> Vectors:
     return rows
 
 
-def narrowed(case: Case) -> Case:
+def narrowed(case: Case, chosen: list[int]) -> Case:
     """The case with the spans of the chunks that would be read."""
-    mine = [i for i, one in enumerate(case.spans) if one.place in case.chosen]
-    return replace(case, spans=[case.spans[i] for i in mine], rows=case.rows[mine])
+    mine = [i for i, one in enumerate(case.spans) if one.place in chosen]
+    return replace(case, chosen=chosen, spans=[case.spans[i] for i in mine], rows=case.rows[mine])
 
 
 def hit_rate(cases: Sequence[Case], scores: Sequence[Vectors], k: int) -> float:
@@ -195,7 +195,7 @@ def main() -> None:
         if given.keep:
             given.keep.write_bytes(pickle.dumps(cases))
     promise, found_weights = cross_validated(cases, lambda case: (case.known, case.hits), FOUND_PRIOR)
-    cases = [narrowed(replace(case, chosen=promising(one))) for case, one in zip(cases, promise, strict=True)]
+    cases = [narrowed(case, promising(one)) for case, one in zip(cases, promise, strict=True)]
     read_scores, chunk_weights = cross_validated(
         cases, lambda case: (case.chunks[case.chosen], case.hits[case.chosen]), CHUNK_PRIOR
     )

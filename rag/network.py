@@ -42,12 +42,9 @@ def network(base: Path) -> Network:
     options: dict[str, Any] = {"attention_probs_dropout_prob": 0.0, "hidden_dropout_prob": 0.0}
     config = BertConfig.from_pretrained(str(base), num_hidden_layers=LAYERS, attn_implementation="eager", **options)
     bert = BertModel(config, add_pooling_layer=False)
-    own = "embeddings."
-    given = {
-        name: tensor for name, tensor in load_file(str(base / "model.safetensors")).items() if name.startswith(own)
-    }
-    bert.embeddings.load_state_dict({name.removeprefix(own): tensor for name, tensor in given.items()}, strict=False)
     made = Network(bert, config.hidden_size)
+    own = {f"bert.{name}": tensor for name, tensor in load_file(str(base / "model.safetensors")).items()}
+    made.load_state_dict({name: tensor for name, tensor in own.items() if name.startswith(FROZEN)}, strict=False)
     for name, parameter in made.named_parameters():
         parameter.requires_grad = not name.startswith(FROZEN)
     for head in (getattr(made, name) for name in HEADS):

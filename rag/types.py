@@ -209,7 +209,7 @@ class Settings:
     rrf_k: int = 10
     """Constant of reciprocal rank fusion (Cormack et al., SIGIR 2009)."""
     read: int = 30
-    """Chunks that are weighed for an answer; the most promising half of them is read."""
+    """Chunks that are weighed for an answer; the 15 most promising of them are read."""
     rerank: bool = True
     """Whether reading and dates change the order of what was retrieved; an answer is read from the same chunks."""
     recency: float = 1.0
