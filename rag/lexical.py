@@ -141,6 +141,8 @@ class LexicalIndex:
             raise LibraryCorrupt(
                 f"{folder} is not a lexical index: run rag repair --library {folder.parents[2]}"
             ) from error
+        # A generation never changes; by default a thread watches it and opens it anew, under a lock file.
+        self._index.config_reader("Manual")
         self._index.register_tokenizer(ANALYZER, analyzer())
         self._schema = self._index.schema
         self._searcher = self._index.searcher()

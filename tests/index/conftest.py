@@ -30,7 +30,10 @@ def count_tokens() -> CountTokens:
 
 @pytest.fixture
 def memory_path() -> Iterator[Path]:
-    """A folder in memory where there is one: a test that publishes many generations waits mostly for fsync."""
+    """A folder in memory where there is one: a test that publishes many generations waits mostly for fsync.
+
+    An index that was opened a moment ago may put its lock file into a folder that is being emptied.
+    """
     place = Path("/dev/shm")
-    with tempfile.TemporaryDirectory(dir=place if place.is_dir() else None) as folder:
+    with tempfile.TemporaryDirectory(dir=place if place.is_dir() else None, ignore_cleanup_errors=True) as folder:
         yield Path(folder).resolve()
