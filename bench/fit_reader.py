@@ -1,8 +1,8 @@
 """Fit what puts a reader's scores together: `python -m bench.fit_reader LIBRARY QUESTIONS [--write]`.
 
-LIBRARY holds the articles of QUESTIONS (JSON lines as `rag eval` reads them).  Three conditional logistic models: which
-of the chunks found holds a gold answer in a gold article, before and after reading, and which of the spans proposed is
-a gold answer.
+LIBRARY holds the articles of QUESTIONS (JSON lines as `rag eval` reads them).  Conditional logistic models: which of
+the chunks found holds a gold answer in a gold article, before reading, after it, and once there are answers; and which
+of the spans proposed is a gold answer.
 Cross-validated figures are printed; the weights of all questions go into `rag/weights.py` with `--write`.
 """
 
@@ -23,14 +23,18 @@ import rag
 from eval.dataset import Question, load_set
 from eval.text import contains
 from rag.answer import inquire
+from rag.attest import Witnesses
 from rag.encoder import Vectors
-from rag.pairs import heading
+from rag.pairs import heading, log_softmax
 from rag.read import (
     CHUNK_FEATURES,
     FOUND_FEATURES,
+    ORDER_FEATURES,
     SPAN_FEATURES,
     STUDIED,
+    Group,
     Proposal,
+    among_chunks,
     chunk_rows,
     found_rows,
     grouped,
@@ -62,7 +66,10 @@ class Prior:
 # gold strings also stand in other places would have it trusted less, and in small libraries that is wrong.
 FOUND_PRIOR = Prior((1.0, 0.5, 1.0, 1.0, 1.0), 5.0)
 CHUNK_PRIOR = Prior((1.0, 0.5, 1.0, 1.0, 1.0, 1.0, 0.0, 0.1), 20.0)
-SPAN_PRIOR = Prior((1.0, 1.0, 0.3, 1.0, -1.0, 0.0, 5.0, -1.0, 1.0, 0.2, 0.0), 20.0, held=SPAN_FEATURES.index("brief"))
+SPAN_PRIOR = Prior(
+    (1.0, 1.0, 0.3, 1.0, -1.0, 0.0, 5.0, -1.0, 1.0, 0.2, 0.0, 0.0, 0.0), 20.0, held=SPAN_FEATURES.index("brief")
+)
+ORDER_PRIOR = Prior((1.0, 0.0), 10.0)
 
 
 @dataclass
@@ -100,7 +107,8 @@ def collect(library: Path, questions: Sequence[Question]) -> list[Case]:
             scored = scorer.score(question.question, [(heading(p.title, p.published), p.text) for p in passages])
             hits = [p.article_id in question.articles and contains(p.text, question.answers) for p in passages]
             rows = chunk_rows(found_rows(inquiry, found), scored)
-            spans, table = span_rows(inquiry, found, scored, np.zeros(len(found), np.float32))
+            witnesses = Witnesses(question.question, found, range(len(found)))
+            spans, table = span_rows(inquiry, found, scored, np.zeros(len(found), np.float32), witnesses)
             cases.append(Case(question, found, scored, rows, np.array(hits, bool), spans, table))
     return cases
 
@@ -157,12 +165,26 @@ def span_right(case: Case) -> np.ndarray:
     return np.array(exact if any(exact) else loose, bool)
 
 
-def with_leads(case: Case, scores: Vectors) -> Vectors:
-    """The rows of spans with how far each one's chunk is behind the best by these scores."""
-    rows = case.rows.copy()
-    leads = scores - scores.max() if len(scores) else scores
-    rows[:, SPAN_FEATURES.index("passage")] = leads[[one.place for one in case.spans]] if case.spans else []
-    return rows
+def placed(case: Case, scores: Vectors) -> Vectors:
+    """The rows of spans among chunks with these scores."""
+    return among_chunks(case.spans, case.rows, case.found, scores, witnesses(case))
+
+
+def witnesses(case: Case) -> Witnesses:
+    return Witnesses(case.question.question, case.found, case.chosen)
+
+
+def answered(case: Case, scores: Vectors) -> list[Group]:
+    """The answers of a case, best first, by the scores of its spans."""
+    chances = np.exp(log_softmax(scores)) if case.spans else scores
+    weighed = [replace(one, weight=float(chance)) for one, chance in zip(case.spans, chances, strict=True)]
+    return grouped(weighed, case.found)
+
+
+def order_rows(case: Case, scores: Vectors, groups: Sequence[Group]) -> Vectors:
+    """(chunks read, len(ORDER_FEATURES)) from the scores of the chunks that were read."""
+    backed = witnesses(case).backed([(group.best.text, group.weight) for group in groups], len(case.found))
+    return np.stack([scores, backed[case.chosen]], axis=1)
 
 
 def narrowed(case: Case, chosen: list[int]) -> Case:
@@ -202,39 +224,42 @@ def main() -> None:
     chunk_scores = [
         with_unread(one, case.chosen, scores) for case, one, scores in zip(cases, promise, read_scores, strict=True)
     ]
+    rows = {id(case): placed(case, scores) for case, scores in zip(cases, chunk_scores, strict=True)}
+    rights = {id(case): span_right(case) for case in cases}
+    span_scores, span_weights = cross_validated(cases, lambda case: (rows[id(case)], rights[id(case)]), SPAN_PRIOR)
+    groups = [answered(case, scores) for case, scores in zip(cases, span_scores, strict=True)]
+    ordered = {
+        id(case): order_rows(case, scores, made) for case, scores, made in zip(cases, read_scores, groups, strict=True)
+    }
+    order_scores, order_weights = cross_validated(
+        cases, lambda case: (ordered[id(case)], case.hits[case.chosen]), ORDER_PRIOR
+    )
+    last_scores = [
+        with_unread(one, case.chosen, scores) for case, one, scores in zip(cases, promise, order_scores, strict=True)
+    ]
     fused = [case.chunks[:, 0] for case in cases]
     for k in (1, 3, 5, 10, STUDIED, 30):
-        told = [f"{hit_rate(cases, scores, k):.3f}" for scores in (fused, promise, chunk_scores)]
-        print(f"hit@{k:<3} fused {told[0]}  before reading {told[1]}  after reading {told[2]}")
+        told = [f"{hit_rate(cases, scores, k):.3f}" for scores in (fused, promise, chunk_scores, last_scores)]
+        print(f"hit@{k:<3} fused {told[0]}  before reading {told[1]}  after {told[2]}  once answered {told[3]}")
+    golds = [case.question.answers for case in cases]
+    spans = [case.spans[int(np.argmax(s))] if case.spans else None for case, s in zip(cases, span_scores, strict=True)]
+    bests = [made[0].best if made else None for made in groups]
+    for name, chosen in (("span", spans), ("group", bests)):
+        quoted = np.mean(
+            [one is not None and contains(one.quote, gold) for one, gold in zip(chosen, golds, strict=True)]
+        )
+        short = np.mean([one is not None and contains(one.text, gold) for one, gold in zip(chosen, golds, strict=True)])
+        print(f"best {name}: quote {quoted:.3f} short {short:.3f}")
+    print(f"any span right {np.mean([contains_any(c) for c in cases]):.3f}")
     print("found", dict(zip(FOUND_FEATURES, found_weights.round(3).tolist(), strict=True)))
     print("chunk", dict(zip(CHUNK_FEATURES, chunk_weights.round(3).tolist(), strict=True)))
-    leads = {id(case): with_leads(case, scores) for case, scores in zip(cases, chunk_scores, strict=True)}
-    rights = {id(case): span_right(case) for case in cases}
-    span_scores, span_weights = cross_validated(cases, lambda case: (leads[id(case)], rights[id(case)]), SPAN_PRIOR)
-    quoted, short, grouped_quote, grouped_short = [], [], [], []
-    for case, scores in zip(cases, span_scores, strict=True):
-        golds = case.question.answers
-        if not case.spans:
-            for told in (quoted, short, grouped_quote, grouped_short):
-                told.append(False)
-            continue
-        best = case.spans[int(np.argmax(scores))]
-        chances = np.exp(scores - np.logaddexp.reduce(scores))
-        weighed = [
-            Proposal(s.place, s.span, s.text, s.sentence, s.quote, float(w))
-            for s, w in zip(case.spans, chances, strict=True)
-        ]
-        top = grouped(weighed, case.found)[0].best
-        quoted.append(contains(best.quote, golds))
-        short.append(contains(best.text, golds))
-        grouped_quote.append(contains(top.quote, golds))
-        grouped_short.append(contains(top.text, golds))
-    print(f"best span: quote {np.mean(quoted):.3f} short {np.mean(short):.3f}")
-    print(f"best group: quote {np.mean(grouped_quote):.3f} short {np.mean(grouped_short):.3f}")
-    print(f"any span right {np.mean([contains_any(c) for c in cases]):.3f}")
     print("span", dict(zip(SPAN_FEATURES, span_weights.round(3).tolist(), strict=True)))
+    print("order", dict(zip(ORDER_FEATURES, order_weights.round(3).tolist(), strict=True)))
     if given.write:
-        write({"FOUND_WEIGHTS": found_weights, "CHUNK_WEIGHTS": chunk_weights, "SPAN_WEIGHTS": span_weights})
+        write({
+            "FOUND_WEIGHTS": found_weights, "CHUNK_WEIGHTS": chunk_weights, "SPAN_WEIGHTS": span_weights,
+            "ORDER_WEIGHTS": order_weights,
+        })  # fmt: skip
 
 
 def contains_any(case: Case) -> bool:

@@ -5,20 +5,21 @@ from __future__ import annotations
 import math
 import re
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 
 from rag import stage
-from rag.analysis import analysis
+from rag.analysis import ENGLISH, analysis
 from rag.calibration import Calibration
 from rag.copies import copies
 from rag.dispute import sides
 from rag.encoder import Encoder
 from rag.errors import CitationError
 from rag.evidence import evidence
+from rag.idioms import plain
 from rag.kinds import kind_of
-from rag.read import Group, Inquiry, Proposal, Readings, asks_for_several, listed, mentioned, read
+from rag.read import Group, Inquiry, Proposal, Readings, asks_for_several, listed, mentioned, presence, read
 from rag.retrieve import Found, Ranking, merged, reordered, single, unrepeated
 from rag.scoring import Scorer
 from rag.snapshot import Snapshot
@@ -131,7 +132,13 @@ def inquire(snapshot: Snapshot, question: str, ranking: Ranking, provenance: Pro
     asked = horizon(question, as_of, snapshot.columns.newest(as_of))
     asked = replace(asked, strength=asked.strength * provenance.settings.recency)
     analyse = analysis(ranking.language).terms
+    if ranking.language == ENGLISH and plain(question) != question:
+        analyse = _plainly(analyse)
     return Inquiry(question, ranking.vector, ranking.terms, analyse, weigh, asked)
+
+
+def _plainly(analyse: Callable[[str], list[str]]) -> Callable[[str], list[str]]:
+    return lambda text: analyse(plain(text))
 
 
 def choose(
@@ -252,4 +259,4 @@ def _reason(inquiry: Inquiry, found: Sequence[Found], confidence: float, provena
 
 def _is_absent(inquiry: Inquiry, word: str, present: set[str]) -> bool:
     terms = [term for term in inquiry.analyse(word) if term in inquiry.terms]
-    return bool(terms) and not any(term in present for term in terms)
+    return bool(terms) and not any(presence(term, present) for term in terms)

@@ -76,6 +76,7 @@ def _contradicts(inquiry: Inquiry, best: Group, rival: Group, readings: Readings
         or _knows(mine, other, found)
         or _knows(other, mine, found)
         or _initials(mine) & _initials(other)
+        or _describes(mine, other)
         or not _of_kind(inquiry, mine, other)
     ):
         return False
@@ -143,6 +144,12 @@ def _initials(proposal: Proposal) -> set[str]:
     behind = _BRACKETED.match(proposal.quote[start + len(proposal.text) :])
     last = _INITIALS.search(proposal.text)
     return {found.group(1) for found in (behind, last) if found}
+
+
+def _describes(one: Proposal, other: Proposal) -> bool:
+    """Whether one answer names nothing that the other does not: "Turkey's spy service", a service of Turkey by name."""
+    named = [{name.removesuffix("'s").removesuffix("’s") for name in names(f"by {each.text}")} for each in (one, other)]
+    return all(named) and named[0] != named[1] and (named[0] <= named[1] or named[1] <= named[0])
 
 
 def _near(proposal: Proposal) -> str:

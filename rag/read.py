@@ -8,17 +8,19 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from rag.attest import Witnesses
+from rag.body import Body
 from rag.encoder import Vectors
 from rag.kinds import Kind, is_of, kind_of, names
 from rag.pairs import heading, log_softmax
 from rag.retrieve import Found
 from rag.same import Key, joined, key, same
 from rag.scoring import UNREAD, Scored, Scorer
-from rag.sentences import ends_sentence, paragraphs, sentences_of
+from rag.sentences import ends_sentence
 from rag.stopwords import STOPWORDS
 from rag.thesaurus import kin
 from rag.types import Article, Passage, Span
-from rag.weights import CHUNK_WEIGHTS, FOUND_WEIGHTS, SPAN_WEIGHTS
+from rag.weights import CHUNK_WEIGHTS, FOUND_WEIGHTS, ORDER_WEIGHTS, SPAN_WEIGHTS
 from rag.when import Horizon
 
 KIN = 0.7
@@ -27,8 +29,6 @@ BRIEF = 3
 """Content terms up to which a question is short."""
 VERDICT_COVERED = 6.0
 """How much it counts for a yes-or-no question that a sentence holds its words: no span stands for yes."""
-UNLIKELY = -4.0
-"""Log probability of a sentence in which the model found no span."""
 LOOKED_AT = 12_000
 """Characters of an article in which the question's words are looked for."""
 STUDIED = 15
@@ -40,8 +40,11 @@ CHUNK_FEATURES = (*FOUND_FEATURES, "answers", "relevant", "span")
 """And after it was read: the model's log-odds, and the likelihood of its best span."""
 SPAN_FEATURES = (
     "chance", "passage", "answers", "shown", "echo", "covered", "brief", "asks", "quotable", "lead", "long",
+    "headlined", "elsewhere",
 )  # fmt: skip
 """What is known of a span; `span_rows` says what each is."""
+ORDER_FEATURES = ("score", "backed")
+"""What puts chunks in order once there are answers: their score, and the share of the best answer that they hold."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,9 +111,9 @@ def read(inquiry: Inquiry, found: Sequence[Found], scorer: Scorer) -> Readings:
     scored = [UNREAD] * len(found)
     for place, one in zip(chosen, said, strict=True):
         scored[place] = one
-    scores = with_unread(promise, chosen, chunk_rows(known[chosen], said) @ CHUNK_WEIGHTS)
-    order = tuple(int(i) for i in np.argsort(-scores, kind="stable"))
-    spans, table = span_rows(inquiry, found, scored, scores)
+    first = chunk_rows(known[chosen], said) @ CHUNK_WEIGHTS
+    witnesses = Witnesses(inquiry.question, found, chosen)
+    spans, table = span_rows(inquiry, found, scored, with_unread(promise, chosen, first), witnesses)
     ratings = table @ SPAN_WEIGHTS
     if kind_of(inquiry.question) == "verdict":
         ratings = ratings + VERDICT_COVERED * table[:, SPAN_FEATURES.index("covered")]
@@ -119,7 +122,11 @@ def read(inquiry: Inquiry, found: Sequence[Found], scorer: Scorer) -> Readings:
         Proposal(one.place, one.span, one.text, one.sentence, one.quote, float(weight))
         for one, weight in zip(spans, weights, strict=True)
     ]
-    return Readings(order, scores, tuple(scored), tuple(grouped(proposals, found)))
+    groups = grouped(proposals, found)
+    backed = witnesses.backed([(group.best.text, group.weight) for group in groups], len(found))
+    scores = with_unread(promise, chosen, np.stack([first, backed[chosen]], axis=1) @ ORDER_WEIGHTS)
+    order = tuple(int(i) for i in np.argsort(-scores, kind="stable"))
+    return Readings(order, scores, tuple(scored), tuple(groups))
 
 
 def found_rows(inquiry: Inquiry, found: Sequence[Found]) -> Vectors:
@@ -158,7 +165,7 @@ def with_unread(promise: Vectors, chosen: Sequence[int], scores: Vectors) -> Vec
 
 
 def span_rows(
-    inquiry: Inquiry, found: Sequence[Found], scored: Sequence[Scored], scores: Vectors
+    inquiry: Inquiry, found: Sequence[Found], scored: Sequence[Scored], scores: Vectors, witnesses: Witnesses
 ) -> tuple[list[Proposal], Vectors]:
     """Every span that can be quoted, each place of an article once, and (n, len(SPAN_FEATURES)) of them.
 
@@ -166,8 +173,7 @@ def span_rows(
     that copies neither add to what is said nor take from its share.
     """
     kind, asked = kind_of(inquiry.question), set(words_of(inquiry.question))
-    leads = scores - scores.max()
-    bodies: dict[str, _Body] = {}
+    bodies: dict[str, Body] = {}
     spans: list[Proposal] = []
     rows: list[list[float]] = []
     seen: set[tuple[str, int, int]] = set()
@@ -176,7 +182,7 @@ def span_rows(
         one = found[place]
         if scored[place] is UNREAD:
             continue
-        body = bodies.setdefault(one.article.id, _Body(one.article))
+        body = bodies.setdefault(one.article.id, Body(one.article))
         offered = [
             (Span(one.passage.start + inner.start, one.passage.start + inner.end), chance)
             for inner, chance in scored[place].spans
@@ -197,7 +203,7 @@ def span_rows(
             rows.append(
                 [
                     chance,  # the model's log probability of the span within its chunk
-                    float(leads[place]),  # how far its chunk is behind the best
+                    0.0,  # passage: how far its chunk is behind the best
                     _within(scored[place].answers),
                     is_of(kind, text, asked) if kind in _TOLD else 0.5,  # the span itself is of the kind asked for
                     _echo(text, asked),  # says what the question says
@@ -207,6 +213,8 @@ def span_rows(
                     float(_quotable(quote)),
                     1 / (1 + sentence.start / 500),  # news says the most first
                     float(np.log1p(len(text.split()))),
+                    0.0,  # headlined: how much of it stands in the headlines
+                    0.0,  # elsewhere: how surely other sources hold it
                 ]
             )
     table = np.array(rows, np.float32).reshape(-1, len(SPAN_FEATURES))
@@ -217,7 +225,21 @@ def span_rows(
         least = np.array([min(one, default=0.0) for one in presences], np.float32)
         shortness = min(1.0, BRIEF / max(len(inquiry.terms), 1))
         table[:, SPAN_FEATURES.index("brief")] = (covered + least) * shortness
-    return spans, table
+    return spans, among_chunks(spans, table, found, scores, witnesses)
+
+
+def among_chunks(
+    spans: Sequence[Proposal], table: Vectors, found: Sequence[Found], scores: Vectors, witnesses: Witnesses
+) -> Vectors:
+    """The rows of spans with what hangs on the scores of all chunks."""
+    rows = table.copy()
+    if spans:
+        chances = np.asarray(np.exp(log_softmax(scores)), np.float32)
+        places = [one.place for one in spans]
+        rows[:, SPAN_FEATURES.index("passage")] = (scores - scores.max())[places]
+        attested = [witnesses.attested(one.text, found[one.place].group, chances) for one in spans]
+        rows[:, [SPAN_FEATURES.index("headlined"), SPAN_FEATURES.index("elsewhere")]] = attested
+    return rows
 
 
 _TOLD: Collection[Kind] = ("name", "place", "time", "number")
@@ -250,48 +272,6 @@ def _weight(group: Sequence[Proposal], found: Sequence[Found]) -> float:
         owner = texts.setdefault(" ".join(words_of(proposal.quote)), owner)
         counted[owner] = max(counted.get(owner, 0.0), proposal.weight)
     return sum(counted.values())
-
-
-class _Body:
-    """The sentences of an article, found where they are asked for."""
-
-    def __init__(self, article: Article) -> None:
-        self._text = article.text
-        self._noise = [Span(mark.start, mark.end) for mark in article.noise]
-        self._language = article.language
-        self._paragraphs = paragraphs(article.text)
-        self._sentences: dict[Span, list[Span]] = {}
-
-    def sentence(self, span: Span) -> Span | None:
-        """The sentence, or neighbouring ones, in which a span stands; None where it is not in the body."""
-        if any(mark.start < span.end and span.start < mark.end for mark in self._noise):
-            return None
-        if not any(one.start <= span.start and span.end <= one.end for one in self._paragraphs):
-            return None
-        inside = [one for one in self._around(span) if one.start < span.end and span.start < one.end]
-        return Span(inside[0].start, inside[-1].end) if inside else None
-
-    def inside(self, span: Span) -> bool:
-        """Whether one sentence holds the span."""
-        return any(one.start <= span.start and span.end <= one.end for one in self._around(span))
-
-    def rated(self, within: Span, spans: Sequence[tuple[Span, float]]) -> list[tuple[Span, float]]:
-        """The whole sentences inside a passage, each as likely as the likeliest of `spans` in it."""
-        whole = [one for one in self._around(within) if within.start <= one.start and one.end <= within.end]
-        return [
-            (one, max([UNLIKELY, *(chance for span, chance in spans if one.start <= span.start < one.end)]))
-            for one in whole
-        ]
-
-    def _around(self, span: Span) -> list[Span]:
-        """The sentences of the paragraphs that a span touches."""
-        found: list[Span] = []
-        for paragraph in self._paragraphs:
-            if paragraph.start < span.end and span.start < paragraph.end:
-                if paragraph not in self._sentences:
-                    self._sentences[paragraph] = sentences_of(self._text, paragraph, self._language)
-                found += self._sentences[paragraph]
-        return found
 
 
 def listed(inquiry: Inquiry, proposal: Proposal, article: Article) -> Span:

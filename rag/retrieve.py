@@ -14,6 +14,7 @@ from rag.dense import Positions
 from rag.encoder import Encoder, Vectors
 from rag.errors import QuestionError
 from rag.examination import RankedChunk
+from rag.idioms import plain
 from rag.language import asked_in
 from rag.snapshot import Snapshot
 from rag.types import Article, Filters, Passage, Settings, Timings
@@ -56,8 +57,8 @@ class Found:
 
 
 def content_terms(text: str, language: str) -> tuple[str, ...]:
-    """The index terms of a question without stop words, in order, each once."""
-    return tuple(dict.fromkeys(analysis(language).content(text)))
+    """The index terms of a question without stop words and expressions, in order, each once."""
+    return tuple(dict.fromkeys(analysis(language).content(plain(text) if language == ENGLISH else text)))
 
 
 def rank(snapshot: Snapshot, encoder: Encoder, question: str, settings: Settings, filters: Filters) -> Ranking:
@@ -77,7 +78,7 @@ def rank(snapshot: Snapshot, encoder: Encoder, question: str, settings: Settings
     dense, cosines = snapshot.dense.search(query, k, allowed)
     clock.lap("dense")
     # All words are searched, stop words too: their BM25 weight is small, and they keep names such as "The Who".
-    every = snapshot.lexical.terms(question, language)
+    every = [*snapshot.lexical.terms(question, language), *terms]
     others = snapshot.lexical.terms_elsewhere(question, language)
     rows, bm25 = snapshot.lexical.search(every, k, filters, _article_rows(snapshot, filters), others)
     lexical = np.searchsorted(snapshot.columns.chunk_row, rows)

@@ -34,8 +34,8 @@ from train.examples import Example, load
 from train.newsroom import newsroom
 
 SHARES = {
-    "paraphrased": 0.22, "in-place": 0.12, "mined": 0.2, "removed": 0.12, "swapped": 0.12, "lacking": 0.04,
-    "aged": 0.03, "other-kind": 0.3, "random": 0.15,
+    "paraphrased": 0.22, "in-place": 0.12, "led-in": 0.06, "mined": 0.2, "removed": 0.12, "swapped": 0.12,
+    "lacking": 0.04, "aged": 0.03, "lasting": 0.04, "other-kind": 0.3, "random": 0.15,
 }  # fmt: skip
 """How many of an epoch's questions get such a variant (of "random": how many of those given are used)."""
 TAKEN = {"squad": 2, "qamr": 4}
@@ -55,6 +55,7 @@ def main() -> None:
     parser.add_argument("--tokens", type=float, default=24.0, help="millions of tokens to train on")
     parser.add_argument("--start", type=Path, help="weights to begin with; without them, at random")
     parser.add_argument("--rate", type=float, default=RATE, help="highest learning rate")
+    parser.add_argument("--epoch", type=int, default=0, help="the one to begin with: other questions than the first")
     parser.add_argument("--without", action="append", default=[], choices=[*SHARES, "newsroom"])
     parser.add_argument("--plain", action="store_true", help="do not compile the network (no C++ compiler needed)")
     given = parser.parse_args()
@@ -96,7 +97,7 @@ class Training:
         answered = [example for example in training if example.target.spans]
         self.vectors = self.embedded(answered)
         model = self.compiled()
-        done, epoch, begun, losses = 0, 0, time.time(), []
+        done, epoch, begun, losses = 0, self.given.epoch, time.time(), []
         while self.step < self.steps:
             every = batches(ready(self.epoch(epoch), self.layout), random.Random(self.given.seed * 100 + epoch))
             for batch in every[max(0, self.step - done) :]:
@@ -142,7 +143,7 @@ class Training:
         swapped = variants.Swapped(answered)
         makers: dict[str, Callable[[Example, random.Random], Example | None]] = {
             "removed": variants.removed, "swapped": swapped, "lacking": variants.lacking, "aged": variants.aged,
-            "other-kind": variants.other_kind,
+            "lasting": variants.lasting, "other-kind": variants.other_kind,
         }  # fmt: skip
         found = [e for e in self.training if not e.target.spans and rng.random() < share["random"]]
         taken = self.taken(answered, number)
@@ -152,6 +153,8 @@ class Training:
                 made = variants.paraphrased(example, rng)
             elif rng.random() < share["in-place"]:
                 made = variants.in_place(example, rng)
+            elif rng.random() < share["led-in"]:
+                made = variants.led_in(example, rng)
             found.append(made or example)
             for kind, make in makers.items():
                 if rng.random() < share[kind]:

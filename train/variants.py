@@ -49,6 +49,12 @@ _AGED = (
     ("{}, {},", "bare"), ("{}, aged {},", "bare"), ("{} ({})", "bare"), ("{}, a {}-year-old engineer,", "bare"),
     ("{}, {} years old,", "bare"), ("{}, who is {},", "bare"),
 )  # fmt: skip
+_LASTING = (
+    "{}, sentenced to {} years in prison,", "{}, who has {} years left to serve,", "{}, in office for {} years,",
+    "{}, who was given {} years,", "{}, after {} years at the company,", "{}, a member for {} years,",
+    "{}, jailed for {} years,", "{}, who spent {} years abroad,", "{}, banned for {} years,",
+)  # fmt: skip
+"""What is told in years and is no age."""
 _AGE_ASKED = ("How old is {}?", "What is the age of {}?", "What age is {}?", "How old was {} at the time?")
 _NAME = re.compile(r"(?<![.!?\w] )(?<!^)\b[A-Z][a-z]+(?: [A-Z][a-z]+)*\b")
 _NAMED = re.compile(r"\b[A-Z][a-z]+(?: [A-Z][a-z]+)+\b|(?<=[a-z,] )[A-Z][a-z]+\b")
@@ -218,6 +224,31 @@ def aged(example: Example, rng: random.Random) -> Example | None:
     start = match.start() + told.rindex(age)
     asked = rng.choice(_AGE_ASKED).format(match.group())
     return replace(example, question=asked, text=text, target=Target(((start, start + len(age)),)), kind="aged")
+
+
+def lasting(example: Example, rng: random.Random) -> Example | None:
+    """A number of years that is no age put behind a name of the passage, and the question how old that is."""
+    found = [m for m in _NAMED.finditer(example.text) if " " in m.group()]
+    if not found or re.search(LACKED[0][1], example.text):
+        return None
+    match = rng.choice(found)
+    told = rng.choice(_LASTING).format(match.group(), rng.randint(2, 40))
+    text = example.text[: match.start()] + told + example.text[match.end() :]
+    asked = rng.choice(_AGE_ASKED).format(match.group())
+    return replace(example, question=asked, text=text, target=Target((), relevant=True), kind="lasting")
+
+
+def led_in(example: Example, rng: random.Random) -> Example | None:
+    """The question behind another sentence of the passage, as a quiz tells what happened before it asks."""
+    if not example.target.spans:
+        return None
+    start, end = example.target.spans[0]
+    answer = example.text[start:end].lower()
+    found = [m.group().strip() for m in _SENTENCE.finditer(example.text) if m.end() <= start or m.start() >= end]
+    found = [one for one in found if 5 <= len(one.split()) <= 25 and answer not in one.lower()]
+    if not found:
+        return None
+    return replace(example, question=f"{rng.choice(found)} {example.question}", kind=f"{example.kind}-led-in")
 
 
 def other_kind(example: Example, rng: random.Random) -> Example | None:

@@ -289,6 +289,11 @@ def test_a_refusal_names_the_words_that_no_passage_mentions(folder: Path) -> Non
     assert (answer.confidence, answer.answered) == (0.0, False)
 
 
+def test_words_of_one_family_and_expressions_are_not_told_as_missing(folder: Path) -> None:
+    answer = ask(folder, "Who acted as go-between for the injured of the Lisse swallow?", settings=Settings())
+    assert answer.reason == "None of the closest passages mentions “go-between”, “swallow”.", "but it says who was hurt"
+
+
 @pytest.mark.parametrize(
     ("filters", "reason"),
     [

@@ -224,3 +224,17 @@ SERVICE = Told(
 def test_a_name_and_its_initials_are_one_answer(words: str, differ: bool) -> None:
     other = Told(f"The rescue of the Lisse ferry was led by {words}.", words)
     assert differing(LED, SERVICE, other) == (["Harbour Rescue Service", words] if differ else [])
+
+
+@pytest.mark.parametrize(
+    ("words", "differ"),
+    [
+        pytest.param("the rescue service of Lisse", False, id="described-by-a-name-that-the-other-holds"),
+        pytest.param("the rescue service of Oslo", True, id="described-by-another-name"),
+        pytest.param("some fishermen", False, id="no-name-is-no-answer-to-who"),
+    ],
+)
+def test_a_description_that_names_nothing_else_is_no_other_answer(words: str, differ: bool) -> None:
+    named = Told("Lisse's Harbour Guard led the rescue of the ferry.", "Lisse's Harbour Guard", weight=0.4)
+    other = Told(f"The rescue of the Lisse ferry was led by {words}.", words)
+    assert differing(LED, named, other) == (["Lisse's Harbour Guard", words] if differ else [])

@@ -14,12 +14,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from rag_made import Phrases, found, inquiry, proposal, span_of
 
+from rag.attest import Witnesses
 from rag.kinds import is_of, kind_of, names, shows
 from rag.lexical import analyzer
 from rag.read import (
     CHUNK_FEATURES,
     FOUND_FEATURES,
     KIN,
+    ORDER_FEATURES,
     SPAN_FEATURES,
     STUDIED,
     Readings,
@@ -41,7 +43,7 @@ from rag.retrieve import Found
 from rag.scoring import UNREAD, Scored
 from rag.thesaurus import _FAMILIES, kin
 from rag.types import Noise, Span
-from rag.weights import CHUNK_WEIGHTS, FOUND_WEIGHTS, SPAN_WEIGHTS
+from rag.weights import CHUNK_WEIGHTS, FOUND_WEIGHTS, ORDER_WEIGHTS, SPAN_WEIGHTS
 
 # -- kinds of answers -----------------------------------------------------------------------------------------------
 
@@ -190,7 +192,8 @@ def told(passage: Found, *phrases: str) -> Scored:
 
 def proposed(passages: Sequence[Found], scored: Sequence[Scored], scores: Sequence[float]) -> list[tuple[str, str]]:
     """(words, sentence) of the spans, and a row for each."""
-    spans, rows = span_rows(inquiry(RESCUE), passages, scored, np.array(scores, np.float32))
+    witnesses = Witnesses(RESCUE, passages, range(len(passages)))
+    spans, rows = span_rows(inquiry(RESCUE), passages, scored, np.array(scores, np.float32), witnesses)
     assert rows.shape == (len(spans), len(SPAN_FEATURES)) and np.isfinite(rows).all()
     for one in spans:
         text = passages[one.place].article.text
@@ -202,6 +205,7 @@ def proposed(passages: Sequence[Found], scored: Sequence[Scored], scores: Sequen
 def test_weights_are_of_the_features() -> None:
     for weights, features in (
         (FOUND_WEIGHTS, FOUND_FEATURES), (CHUNK_WEIGHTS, CHUNK_FEATURES), (SPAN_WEIGHTS, SPAN_FEATURES),
+        (ORDER_WEIGHTS, ORDER_FEATURES),
     ):  # fmt: skip
         assert weights.shape == (len(features),) and weights.dtype == np.float32
 
@@ -236,7 +240,8 @@ def test_spans_are_places_of_the_article_not_of_the_chunk() -> None:
 def test_a_place_in_overlapping_chunks_is_proposed_once_by_the_better_chunk() -> None:
     chunks = [found("a", PARAGRAPHS, within=Span(0, 57)), found("a", PARAGRAPHS, within=Span(18, 57))]
     both = [told(chunks[0], "Ada Lind"), told(chunks[1], "Ada Lind", "Bo Dahl")]
-    spans, _ = span_rows(inquiry(RESCUE), chunks, both, np.array([1.0, 2.0], np.float32))
+    witnesses = Witnesses(RESCUE, chunks, (0, 1))
+    spans, _ = span_rows(inquiry(RESCUE), chunks, both, np.array([1.0, 2.0], np.float32), witnesses)
     assert [(one.text, one.place) for one in spans] == [("Ada Lind", 1), ("Bo Dahl", 1)]
 
 

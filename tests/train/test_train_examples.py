@@ -53,6 +53,7 @@ def test_the_same_seed_invents_the_same_items() -> None:
         pytest.param(variants.paraphrased, "Who said the bridge had cracks?", "Mayor Greta Larsen", id="paraphrased"),
         pytest.param(variants.in_place, "How many cracks did the bridge have?", "14", id="in place"),
         pytest.param(variants.aged, "Who said it had cracks?", "Mayor Greta Larsen", id="aged"),
+        pytest.param(variants.led_in, "How many cracks did the bridge have?", "14", id="led in"),
     ],
 )
 def test_a_variant_with_an_answer_holds_it(maker: variants.Maker, question: str, answer: str) -> None:
@@ -88,6 +89,23 @@ def test_what_a_passage_says_is_not_asked_for_as_lacking() -> None:
     cues = " It has a phone 0123 456, owns people, studied, resigned, has a child, population, party, one week, staff."
     for seed in range(40):
         assert variants.lacking(example("Who?", "Greta Larsen", text + cues), random.Random(seed)) is None
+
+
+def test_years_that_are_no_age_do_not_tell_one() -> None:
+    text = "The bridge was closed. Mayor Greta Larsen said so."
+    made = variants.lasting(example("Who closed it?", "Greta Larsen", text), random.Random(1))
+    assert made is not None and made.target == Target((), relevant=True)
+    assert "Greta Larsen" in made.question and "years" in made.text and "years old" not in made.text
+    known = text + " She is 51."
+    assert variants.lasting(example("Who closed it?", "Greta Larsen", known), random.Random(1)) is None
+
+
+def test_what_leads_to_a_question_does_not_answer_it() -> None:
+    text = "The harbour bridge was closed on Monday. It had 14 cracks in it. Nobody was told of the 14 cracks."
+    for seed in range(20):
+        made = variants.led_in(example("How many cracks had it?", "14", text), random.Random(seed))
+        assert made is not None
+        assert made.question == "The harbour bridge was closed on Monday. How many cracks had it?"
 
 
 def test_held_out_paragraphs_are_told_by_their_text(tmp_path: Path) -> None:
