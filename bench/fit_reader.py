@@ -67,9 +67,9 @@ class Prior:
 FOUND_PRIOR = Prior((1.0, 0.5, 1.0, 1.0, 1.0), 5.0)
 CHUNK_PRIOR = Prior((1.0, 0.5, 1.0, 1.0, 1.0, 1.0, 0.0, 0.1), 20.0)
 SPAN_PRIOR = Prior(
-    (1.0, 1.0, 0.3, 1.0, -1.0, 0.0, 5.0, -1.0, 1.0, 0.2, 0.0, 0.0, 0.0), 20.0, held=SPAN_FEATURES.index("brief")
+    (1.0, 1.0, 0.3, 1.0, -1.0, 0.0, 5.0, -1.0, 1.0, 0.2, 0.0, 1.0, 1.0), 20.0, held=SPAN_FEATURES.index("brief")
 )
-ORDER_PRIOR = Prior((1.0, 0.0), 10.0)
+ORDER_PRIOR = Prior((1.0, 1.0), 10.0)
 
 
 @dataclass
@@ -251,15 +251,15 @@ def main() -> None:
         short = np.mean([one is not None and contains(one.text, gold) for one, gold in zip(chosen, golds, strict=True)])
         print(f"best {name}: quote {quoted:.3f} short {short:.3f}")
     print(f"any span right {np.mean([contains_any(c) for c in cases]):.3f}")
-    print("found", dict(zip(FOUND_FEATURES, found_weights.round(3).tolist(), strict=True)))
-    print("chunk", dict(zip(CHUNK_FEATURES, chunk_weights.round(3).tolist(), strict=True)))
-    print("span", dict(zip(SPAN_FEATURES, span_weights.round(3).tolist(), strict=True)))
-    print("order", dict(zip(ORDER_FEATURES, order_weights.round(3).tolist(), strict=True)))
+    fitted = {
+        "FOUND": (FOUND_FEATURES, found_weights), "CHUNK": (CHUNK_FEATURES, chunk_weights),
+        "SPAN": (SPAN_FEATURES, span_weights), "ORDER": (ORDER_FEATURES, order_weights),
+    }  # fmt: skip
+    for name, (features, weights) in fitted.items():
+        told = [f"{feature} {weight:.3f}" for feature, weight in zip(features, weights.tolist(), strict=True)]
+        print(f"{name.lower()}: {', '.join(told)}")
     if given.write:
-        write({
-            "FOUND_WEIGHTS": found_weights, "CHUNK_WEIGHTS": chunk_weights, "SPAN_WEIGHTS": span_weights,
-            "ORDER_WEIGHTS": order_weights,
-        })  # fmt: skip
+        write({f"{name}_WEIGHTS": weights for name, (_, weights) in fitted.items()})
 
 
 def contains_any(case: Case) -> bool:
@@ -273,7 +273,7 @@ def write(fitted: dict[str, Vectors]) -> None:
     text = path.read_text("utf-8")
     for name, weights in fitted.items():
         told = ", ".join(f"{weight:.3f}" for weight in weights.tolist())
-        text = re.sub(rf"{name} = np\.array\(\[[^\]]*\]", f"{name} = np.array([{told}]", text)
+        text = re.sub(rf"{name} = np\.array\(\s*\[[^\]]*\]", f"{name} = np.array([{told}]", text)
     path.write_text(text, "utf-8")
 
 
