@@ -111,6 +111,10 @@ def _same_event(inquiry: Inquiry, mine: Proposal, other: Proposal, found: Sequen
     # A question that names nothing does not say which event it means: then the passages must name the same.
     if not names(inquiry.question) and all(name.lower() in STOPWORDS for name in told[0] & told[1]):
         return False
+    # A sentence with nothing of the question beside one with most of it tells of something else.
+    held = coverage(inquiry, [mine.quote, other.quote])
+    if held[0] >= ABOUT_LEAST and not held[1]:
+        return False
     elsewhere = strangers(inquiry, passages[1:]) - strangers(inquiry, passages[:1])
     return about[1] >= ABOUT_LEAST * about[0] and not elsewhere and _days_apart(mine, other, found) <= DAYS_MOST
 

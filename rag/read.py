@@ -234,12 +234,20 @@ def among_chunks(
     """The rows of spans with what hangs on the scores of all chunks."""
     rows = table.copy()
     if spans:
-        chances = np.asarray(np.exp(log_softmax(scores)), np.float32)
+        chances = np.asarray(np.exp(log_softmax(_without_copies(found, scores))), np.float32)
         places = [one.place for one in spans]
         rows[:, SPAN_FEATURES.index("passage")] = (scores - scores.max())[places]
         attested = [witnesses.attested(one.text, found[one.place].group, chances) for one in spans]
         rows[:, [SPAN_FEATURES.index("headlined"), SPAN_FEATURES.index("elsewhere")]] = attested
     return rows
+
+
+def _without_copies(found: Sequence[Found], scores: Vectors) -> Vectors:
+    """The scores with those of copies of an article that has a better chunk at minus infinity."""
+    tellers: dict[str, str] = {}
+    for place in np.argsort(-scores, kind="stable").tolist():
+        tellers.setdefault(found[place].group, found[place].article.id)
+    return np.where([tellers[one.group] == one.article.id for one in found], scores, -np.inf)
 
 
 _TOLD: Collection[Kind] = ("name", "place", "time", "number")

@@ -9,7 +9,7 @@ from __future__ import annotations
 from functools import lru_cache
 
 _FAMILIES = """
-mediat brokerag broker coordin facilit interced interlocutor oversaw overse overseen supervis arrang intermediari
+mediat brokerag broker coordin interced interlocutor oversaw overse overseen supervis arrang intermediari
 swap exchang trade swop handov deal
 free freed releas liber pardon
 prison prisoner inmat detaine captiv convict jail jailer detent custodi imprison incarcer hostag
@@ -47,7 +47,7 @@ visit travel trip tour
 speak spoke said say told statement announc declar
 warn caution alert
 ask request demand appeal urg call
-help aid assist support relief
+help aid assist support relief facilit
 agre agreement pact accord deal treati
 disagre disput row quarrel conflict
 protest demonstr ralli march

@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import numpy as np
 
-FOUND_WEIGHTS = np.array([1.711, 2.164, 0.774, 4.141, 3.810], np.float32)
-CHUNK_WEIGHTS = np.array([1.068, 1.168, 0.572, 0.988, 2.065, 0.903, -0.148, -0.017], np.float32)
-SPAN_WEIGHTS = np.array([0.739, 0.867, 0.073, 0.991, -1.204, -3.211, 5.000, -0.367, -0.752, 0.868, 0.428, 1.055, 1.073], np.float32
+FOUND_WEIGHTS = np.array([1.731, 2.154, 0.744, 4.010, 3.677], np.float32)
+CHUNK_WEIGHTS = np.array([1.029, 1.150, 0.509, 0.785, 1.893, 0.891, -0.185, 0.090], np.float32)
+SPAN_WEIGHTS = np.array(
+    [0.752, 0.837, 0.080, 0.855, -1.515, -2.695, 4.000, -0.330, -0.611, 1.131, 0.738, 1.320, 1.018], np.float32
 )
-ORDER_WEIGHTS = np.array([0.869, 1.203], np.float32)
+ORDER_WEIGHTS = np.array([0.851, 1.229], np.float32)

@@ -40,8 +40,6 @@ SHARES = {
 """How many of an epoch's questions get such a variant (of "random": how many of those given are used)."""
 TAKEN = {"squad": 2, "qamr": 4}
 """An epoch takes every so manieth question of a source, the next epoch the following ones; half of the others."""
-NEWSROOM = 3_000
-"""Invented articles in an epoch, about three questions each."""
 RATE, WARM_UP, DECAY = 1e-4, 0.05, 0.01
 EVALUATED = 800
 """Steps between two points of the learning curve."""
@@ -51,11 +49,12 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("data", type=Path)
     parser.add_argument("--out", type=Path, required=True)
-    parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--tokens", type=float, default=24.0, help="millions of tokens to train on")
+    parser.add_argument("--seed", type=int, default=6)
+    parser.add_argument("--tokens", type=float, default=17.0, help="millions of tokens to train on")
     parser.add_argument("--start", type=Path, help="weights to begin with; without them, at random")
     parser.add_argument("--rate", type=float, default=RATE, help="highest learning rate")
     parser.add_argument("--epoch", type=int, default=0, help="the one to begin with: other questions than the first")
+    parser.add_argument("--newsroom", type=int, default=3_000, help="invented articles in an epoch, 3 questions each")
     parser.add_argument("--without", action="append", default=[], choices=[*SHARES, "newsroom"])
     parser.add_argument("--plain", action="store_true", help="do not compile the network (no C++ compiler needed)")
     given = parser.parse_args()
@@ -166,7 +165,7 @@ class Training:
         titles = [example.text.split(". ")[0][:90] for example in rng.sample(answered, min(2000, len(answered)))]
         found = [variants.dressed(example, rng, titles) for example in found]
         if "newsroom" not in without:
-            invented = newsroom(NEWSROOM, self.given.seed * 10 + number)
+            invented = newsroom(self.given.newsroom, self.given.seed * 10 + number)
             reworded = (
                 (variants.paraphrased(example, rng) if rng.random() < share["paraphrased"] else None) or example
                 for example in invented
