@@ -41,6 +41,13 @@ _LACKING = {
     "reason": "gives a reason",
     "manner": "says how",
 }
+_MEASURED = {
+    "how old": "gives an age",
+    "how long": "gives a duration",
+    "how far": "gives a distance",
+    "how much": "gives an amount",
+}
+"""What is missing in the words of a question for a number, where they say more than that."""
 _WHOLE = ("reason", "manner", "verdict")
 """Kinds of question that a sentence answers rather than a few words."""
 
@@ -250,7 +257,8 @@ def _reason(inquiry: Inquiry, found: Sequence[Found], confidence: float, provena
     if absent:
         words = ", ".join(f"“{word}”" for word in dict.fromkeys(word.strip("?.,!\"'“”") for word in absent))
         return f"None of the closest passages mentions {words}."
-    lacking = _LACKING.get(kind_of(inquiry.question), "says what is asked for")
+    measured = next((told for asked, told in _MEASURED.items() if asked in inquiry.question.lower()), None)
+    lacking = measured or _LACKING.get(kind_of(inquiry.question), "says what is asked for")
     return (
         f"The closest passages are about this, but none clearly {lacking} (confidence {confidence:.2f}, "
         f"at least {settings.min_confidence:.2f} is asked for)."

@@ -269,6 +269,7 @@ def test_sources_that_differ_are_not_told_in_a_refusal(folder: Path) -> None:
         pytest.param("Where did the Lisse ferry rescue people?", "gives a place", id="place"),
         pytest.param("When was the Lisse ferry fire?", "gives a time", id="time"),
         pytest.param(HURT, "gives a number", id="number"),
+        pytest.param("How old is the Lisse ferry?", "gives an age", id="age"),
         pytest.param("Why was the ferry hurt?", "gives a reason", id="reason"),
         pytest.param("How was the ferry hurt?", "says how", id="manner"),
         pytest.param("What hurt the ferry?", "says what is asked for", id="thing"),
