@@ -107,8 +107,7 @@ def collect(library: Path, questions: Sequence[Question]) -> list[Case]:
             scored = scorer.score(question.question, [(heading(p.title, p.published), p.text) for p in passages])
             hits = [p.article_id in question.articles and contains(p.text, question.answers) for p in passages]
             rows = chunk_rows(found_rows(inquiry, found), scored)
-            witnesses = Witnesses(question.question, found, range(len(found)))
-            spans, table = span_rows(inquiry, found, scored, np.zeros(len(found), np.float32), witnesses)
+            spans, table = span_rows(inquiry, found, scored, np.zeros(len(found), np.float32))
             cases.append(Case(question, found, scored, rows, np.array(hits, bool), spans, table))
     return cases
 
@@ -245,10 +244,11 @@ def main() -> None:
     spans = [case.spans[int(np.argmax(s))] if case.spans else None for case, s in zip(cases, span_scores, strict=True)]
     bests = [made[0].best if made else None for made in groups]
     for name, chosen in (("span", spans), ("group", bests)):
-        quoted = np.mean(
-            [one is not None and contains(one.quote, gold) for one, gold in zip(chosen, golds, strict=True)]
-        )
-        short = np.mean([one is not None and contains(one.text, gold) for one, gold in zip(chosen, golds, strict=True)])
+        right = [
+            (contains(one.quote, gold), contains(one.text, gold)) if one else (False, False)
+            for one, gold in zip(chosen, golds, strict=True)
+        ]
+        quoted, short = np.mean(right, axis=0)
         print(f"best {name}: quote {quoted:.3f} short {short:.3f}")
     print(f"any span right {np.mean([contains_any(c) for c in cases]):.3f}")
     fitted = {

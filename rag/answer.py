@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 
 from rag import stage
-from rag.analysis import ENGLISH, analysis
+from rag.analysis import analysis
 from rag.calibration import Calibration
 from rag.copies import copies
 from rag.dispute import sides
@@ -138,14 +138,15 @@ def inquire(snapshot: Snapshot, question: str, ranking: Ranking, provenance: Pro
 
     asked = horizon(question, as_of, snapshot.columns.newest(as_of))
     asked = replace(asked, strength=asked.strength * provenance.settings.recency)
-    analyse = analysis(ranking.language).terms
-    if ranking.language == ENGLISH and plain(question) != question:
-        analyse = _plainly(analyse)
+    language = ranking.language
+    analyse = analysis(language).terms
+    if plain(question, language) != question:
+        analyse = _plainly(language)
     return Inquiry(question, ranking.vector, ranking.terms, analyse, weigh, asked)
 
 
-def _plainly(analyse: Callable[[str], list[str]]) -> Callable[[str], list[str]]:
-    return lambda text: analyse(plain(text))
+def _plainly(language: str) -> Callable[[str], list[str]]:
+    return lambda text: analysis(language).terms(plain(text, language))
 
 
 def choose(

@@ -144,10 +144,9 @@ def _knows(one: Proposal, other: Proposal, found: Sequence[Found]) -> bool:
 
 def _initials(proposal: Proposal) -> set[str]:
     """The initials for which an answer stands: its last word, or what follows it in brackets."""
-    start = proposal.span.start - proposal.sentence.start
-    behind = _BRACKETED.match(proposal.quote[start + len(proposal.text) :])
-    last = _INITIALS.search(proposal.text)
-    return {found.group(1) for found in (behind, last) if found}
+    _, behind = _beside(proposal)
+    found = (_BRACKETED.match(behind), _INITIALS.search(proposal.text))
+    return {match.group(1) for match in found if match}
 
 
 def _describes(one: Proposal, other: Proposal) -> bool:
@@ -157,9 +156,14 @@ def _describes(one: Proposal, other: Proposal) -> bool:
 
 
 def _near(proposal: Proposal) -> str:
+    before, behind = _beside(proposal)
+    return f"{before[-NEAR:]} {behind[:NEAR]}"
+
+
+def _beside(proposal: Proposal) -> tuple[str, str]:
+    """What stands before and behind an answer in its sentence."""
     start = proposal.span.start - proposal.sentence.start
-    end = start + len(proposal.text)
-    return f"{proposal.quote[max(0, start - NEAR) : start]} {proposal.quote[end : end + NEAR]}"
+    return proposal.quote[:start], proposal.quote[start + len(proposal.text) :]
 
 
 def _days_apart(one: Proposal, other: Proposal, found: Sequence[Found]) -> int:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 
+from rag.analysis import ENGLISH
+
 _EXPRESSIONS = (
     (r"(?:act(?:s|ed|ing)?|serv(?:e|es|ed|ing)) as(?: an?| the)?", ""),
     (r"go-betweens?|middle ?m[ae]n|honest brokers?", "intermediary"),
@@ -35,6 +37,8 @@ _EXPRESSIONS = (
 _ANY = re.compile(rf"\b(?:{'|'.join(f'({pattern})' for pattern, _ in _EXPRESSIONS)})\b", re.IGNORECASE)
 
 
-def plain(text: str) -> str:
-    """A text with its expressions replaced; the text itself where it has none."""
+def plain(text: str, language: str) -> str:
+    """A text with its expressions replaced; the text itself where it has none, or is not English."""
+    if language != ENGLISH:
+        return text
     return _ANY.sub(lambda match: _EXPRESSIONS[(match.lastindex or 1) - 1][1], text)

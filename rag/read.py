@@ -113,7 +113,9 @@ def read(inquiry: Inquiry, found: Sequence[Found], scorer: Scorer) -> Readings:
         scored[place] = one
     first = chunk_rows(known[chosen], said) @ CHUNK_WEIGHTS
     witnesses = Witnesses(inquiry.question, found, chosen)
-    spans, table = span_rows(inquiry, found, scored, with_unread(promise, chosen, first), witnesses)
+    hoped = with_unread(promise, chosen, first)
+    spans, table = span_rows(inquiry, found, scored, hoped)
+    table = among_chunks(spans, table, found, hoped, witnesses)
     ratings = table @ SPAN_WEIGHTS
     if kind_of(inquiry.question) == "verdict":
         ratings = ratings + VERDICT_COVERED * table[:, SPAN_FEATURES.index("covered")]
@@ -165,9 +167,11 @@ def with_unread(promise: Vectors, chosen: Sequence[int], scores: Vectors) -> Vec
 
 
 def span_rows(
-    inquiry: Inquiry, found: Sequence[Found], scored: Sequence[Scored], scores: Vectors, witnesses: Witnesses
+    inquiry: Inquiry, found: Sequence[Found], scored: Sequence[Scored], scores: Vectors
 ) -> tuple[list[Proposal], Vectors]:
     """Every span that can be quoted, each place of an article once, and (n, len(SPAN_FEATURES)) of them.
+
+    What `among_chunks` adds to the rows is 0 in them.
 
     An answer that several copies of one text give in the same words is taken from the one whose chunk is the best, so
     that copies neither add to what is said nor take from its share.
@@ -225,7 +229,7 @@ def span_rows(
         least = np.array([min(one, default=0.0) for one in presences], np.float32)
         shortness = min(1.0, BRIEF / max(len(inquiry.terms), 1))
         table[:, SPAN_FEATURES.index("brief")] = (covered + least) * shortness
-    return spans, among_chunks(spans, table, found, scores, witnesses)
+    return spans, table
 
 
 def among_chunks(

@@ -58,7 +58,7 @@ class Found:
 
 def content_terms(text: str, language: str) -> tuple[str, ...]:
     """The index terms of a question without stop words and expressions, in order, each once."""
-    return tuple(dict.fromkeys(analysis(language).content(plain(text) if language == ENGLISH else text)))
+    return tuple(dict.fromkeys(analysis(language).content(plain(text, language))))
 
 
 def rank(snapshot: Snapshot, encoder: Encoder, question: str, settings: Settings, filters: Filters) -> Ranking:

@@ -92,12 +92,12 @@ def test_the_answer_that_others_attest_is_given(monkeypatch: pytest.MonkeyPatch)
     ],
 )
 def test_expressions_become_one_word(text: str, expected: str) -> None:
-    assert plain(text) == expected
+    assert plain(text, "en") == expected
 
 
 @given(st.text(max_size=80))
 def test_a_plain_text_stays_as_it_is(text: str) -> None:
-    assert plain(plain(text)) == plain(text)
+    assert plain(plain(text, "en"), "en") == plain(text, "en")
 
 
 def test_a_chunk_that_holds_the_answer_comes_before_one_that_only_repeats_the_question() -> None:

@@ -14,7 +14,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from rag_made import Phrases, found, inquiry, proposal, span_of
 
-from rag.attest import Witnesses
 from rag.kinds import is_of, kind_of, names, shows
 from rag.lexical import analyzer
 from rag.read import (
@@ -192,8 +191,7 @@ def told(passage: Found, *phrases: str) -> Scored:
 
 def proposed(passages: Sequence[Found], scored: Sequence[Scored], scores: Sequence[float]) -> list[tuple[str, str]]:
     """(words, sentence) of the spans, and a row for each."""
-    witnesses = Witnesses(RESCUE, passages, range(len(passages)))
-    spans, rows = span_rows(inquiry(RESCUE), passages, scored, np.array(scores, np.float32), witnesses)
+    spans, rows = span_rows(inquiry(RESCUE), passages, scored, np.array(scores, np.float32))
     assert rows.shape == (len(spans), len(SPAN_FEATURES)) and np.isfinite(rows).all()
     for one in spans:
         text = passages[one.place].article.text
@@ -240,8 +238,7 @@ def test_spans_are_places_of_the_article_not_of_the_chunk() -> None:
 def test_a_place_in_overlapping_chunks_is_proposed_once_by_the_better_chunk() -> None:
     chunks = [found("a", PARAGRAPHS, within=Span(0, 57)), found("a", PARAGRAPHS, within=Span(18, 57))]
     both = [told(chunks[0], "Ada Lind"), told(chunks[1], "Ada Lind", "Bo Dahl")]
-    witnesses = Witnesses(RESCUE, chunks, (0, 1))
-    spans, _ = span_rows(inquiry(RESCUE), chunks, both, np.array([1.0, 2.0], np.float32), witnesses)
+    spans, _ = span_rows(inquiry(RESCUE), chunks, both, np.array([1.0, 2.0], np.float32))
     assert [(one.text, one.place) for one in spans] == [("Ada Lind", 1), ("Bo Dahl", 1)]
 
 
