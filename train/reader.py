@@ -30,8 +30,9 @@ from rag.pairs import NAMES, Layout
 from rag.spec import file_sha256, tokenizer_file
 from train import variants
 from train.batches import BATCH_TOKENS, Ready, batches, ready, scores, tensors
-from train.examples import Example, load
+from train.examples import Example, is_held_out, load
 from train.newsroom import newsroom
+from train.stories import stories
 
 SHARES = {
     "paraphrased": 0.22, "in-place": 0.12, "led-in": 0.06, "mined": 0.2, "removed": 0.12, "swapped": 0.12,
@@ -39,7 +40,8 @@ SHARES = {
 }  # fmt: skip
 """How many of an epoch's questions get such a variant (of "random": how many of those given are used)."""
 TAKEN = {"squad": 2, "qamr": 4}
-"""An epoch takes every so manieth question of a source, the next epoch the following ones; half of the others."""
+"""An epoch takes every so manieth question of a source, the next epoch the following ones; half of the others, all of
+the stories."""
 RATE, WARM_UP, DECAY = 1e-4, 0.05, 0.01
 EVALUATED = 800
 """Steps between two points of the learning curve."""
@@ -51,11 +53,13 @@ def main() -> None:
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--seed", type=int, default=6)
     parser.add_argument("--tokens", type=float, default=17.0, help="millions of tokens to train on")
+    parser.add_argument("--stop", type=int, help="end at this step, with the learning rate it has there")
     parser.add_argument("--start", type=Path, help="weights to begin with; without them, at random")
     parser.add_argument("--rate", type=float, default=RATE, help="highest learning rate")
     parser.add_argument("--epoch", type=int, default=0, help="the one to begin with: other questions than the first")
     parser.add_argument("--newsroom", type=int, default=3_000, help="invented articles in an epoch, 3 questions each")
-    parser.add_argument("--without", action="append", default=[], choices=[*SHARES, "newsroom"])
+    parser.add_argument("--thin", type=int, default=1, help="take so many times fewer paragraphs' questions an epoch")
+    parser.add_argument("--without", action="append", default=[], choices=[*SHARES, "newsroom", "stories"])
     parser.add_argument("--plain", action="store_true", help="do not compile the network (no C++ compiler needed)")
     given = parser.parse_args()
     given.out.mkdir(parents=True, exist_ok=True)
@@ -75,6 +79,7 @@ class Training:
         parameters = [p for p in self.network.parameters() if p.requires_grad]
         self.optimiser = torch.optim.AdamW(parameters, lr=RATE, weight_decay=DECAY, fused=True)
         self.steps = int(given.tokens * 1e6 / BATCH_TOKENS)
+        self.last = min(self.steps, given.stop or self.steps)
         self.step = 0
         self.checkpoint = given.out / "checkpoint.pt"
         if self.checkpoint.exists():
@@ -82,7 +87,7 @@ class Training:
             self.network.load_state_dict(kept["network"])
             self.optimiser.load_state_dict(kept["optimiser"])
             self.step = kept["step"]
-            print(f"goes on at step {self.step:,} of {self.steps:,}", flush=True)
+            print(f"goes on at step {self.step:,} of {self.last:,}", flush=True)
 
     def run(self) -> None:
         from tokenizers import Tokenizer
@@ -92,20 +97,22 @@ class Training:
         tokenizer.no_padding()
         self.layout = Layout(tokenizer)
         training, held_out = load(self.given.data)
+        for example in [] if "stories" in self.given.without else stories():
+            (held_out if is_held_out("story", example.text) else training).append(example)
         self.training, self.judged = training, self.held_out(held_out)
         answered = [example for example in training if example.target.spans]
         self.vectors = self.embedded(answered)
         model = self.compiled()
         done, epoch, begun, losses = 0, self.given.epoch, time.time(), []
-        while self.step < self.steps:
+        while self.step < self.last:
             every = batches(ready(self.epoch(epoch), self.layout), random.Random(self.given.seed * 100 + epoch))
             for batch in every[max(0, self.step - done) :]:
                 losses.append(self.learn(model, batch))
                 self.step += 1
-                if self.step % EVALUATED == 0 or self.step == self.steps:
+                if self.step % EVALUATED == 0 or self.step == self.last:
                     self.report(losses, time.time() - begun)
                     losses = []
-                if self.step == self.steps:
+                if self.step == self.last:
                     break
             done += len(every)
             epoch += 1
@@ -121,8 +128,7 @@ class Training:
     def embedded(self, examples: Sequence[Example]) -> tuple[Any, Any]:
         """Vectors of the questions and of the passages, by the default encoder; kept beside the checkpoint."""
         kept = self.given.out / "vectors.npz"
-        if kept.exists():
-            found = np.load(kept)
+        if kept.exists() and len((found := np.load(kept))["questions"]) == len(examples):
             return found["questions"], found["passages"]
         from rag.encoder import load_encoder, within_budget
 
@@ -144,7 +150,10 @@ class Training:
             "removed": variants.removed, "swapped": swapped, "lacking": variants.lacking, "aged": variants.aged,
             "lasting": variants.lasting, "other-kind": variants.other_kind,
         }  # fmt: skip
-        found = [e for e in self.training if not e.target.spans and rng.random() < share["random"]]
+        found = [
+            e for e in self.training
+            if not e.target.spans and (e.kind == "story-lacking" or rng.random() < share["random"])
+        ]  # fmt: skip
         taken = self.taken(answered, number)
         for example in compress(answered, taken):
             made: Example | None = None
@@ -182,7 +191,8 @@ class Training:
         found = [False] * len(examples)
         for i in order:
             kind = examples[i].kind
-            found[i] = (count[kind] - number) % TAKEN.get(kind, 2) == 0
+            every = 1 if kind == "story" else TAKEN.get(kind, 2) * self.given.thin
+            found[i] = (count[kind] - number) % every == 0
             count[kind] += 1
         return found
 
@@ -220,8 +230,12 @@ class Training:
         return part / WARM_UP if part < WARM_UP else (1 - part) / (1 - WARM_UP)
 
     def report(self, losses: Sequence[float], seconds: float) -> None:
-        """A point of the learning curve, and a checkpoint that a kill cannot spoil."""
-        judged = self.judged if self.step == self.steps else self.judged[::4]
+        """A checkpoint that a kill cannot spoil, and a point of the learning curve."""
+        half = self.checkpoint.with_suffix(".half")
+        state = {"network": self.network.state_dict(), "optimiser": self.optimiser.state_dict(), "step": self.step}
+        torch.save(state, half)
+        half.replace(self.checkpoint)
+        judged = self.judged if self.step == self.last else self.judged[::4]
         found = {
             "step": self.step, "tokens": self.step * BATCH_TOKENS, "seconds": round(seconds),
             "loss": round(float(np.mean(losses)), 4),
@@ -230,10 +244,6 @@ class Training:
         with (self.given.out / "log.jsonl").open("a") as file:
             file.write(json.dumps(found) + "\n")
         print(json.dumps(found), flush=True)
-        half = self.checkpoint.with_suffix(".half")
-        state = {"network": self.network.state_dict(), "optimiser": self.optimiser.state_dict(), "step": self.step}
-        torch.save(state, half)
-        half.replace(self.checkpoint)
 
     def export(self) -> None:
         """`reader.safetensors`: what was trained, packed, and what it was trained with."""
@@ -243,7 +253,7 @@ class Training:
         save_file(packed(self.network.state_dict()), str(path))
         found = scores(trained(self.base, path), self.judged)
         facts = {
-            "sha256": file_sha256(path), "bytes": path.stat().st_size, "seed": self.given.seed, "steps": self.steps,
+            "sha256": file_sha256(path), "bytes": path.stat().st_size, "seed": self.given.seed, "steps": self.last,
             "without": self.given.without, "held_out": {name: round(value, 4) for name, value in found.items()},
         }  # fmt: skip
         write_atomic(self.given.out / "training.json", json.dumps(facts, indent=1).encode())

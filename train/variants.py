@@ -309,4 +309,4 @@ def dressed(example: Example, rng: random.Random, titles: Sequence[str]) -> Exam
         first = example.text.split(". ")[0].split()
         title = " ".join(first[: rng.randint(4, 12)]) if rng.random() < 0.4 else rng.choice(titles)
     date = f"{rng.randint(1, 28)} {rng.choice(_MONTHS)} {rng.randint(2000, 2026)}" if rng.random() < 0.5 else ""
-    return replace(example, title=title, date=date)
+    return replace(example, title=title, date=(example.date or date) if date else "")
