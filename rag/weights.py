@@ -7,9 +7,9 @@ from __future__ import annotations
 
 import numpy as np
 
-FOUND_WEIGHTS = np.array([1.731, 2.154, 0.744, 4.010, 3.677], np.float32)
-CHUNK_WEIGHTS = np.array([1.029, 1.150, 0.509, 0.785, 1.893, 0.891, -0.185, 0.090], np.float32)
+FOUND_WEIGHTS = np.array([1.724, 2.157, 0.752, 4.007, 3.682], np.float32)
+CHUNK_WEIGHTS = np.array([0.965, 1.153, 0.557, 0.952, 2.059, 0.900, -0.141, 0.020], np.float32)
 SPAN_WEIGHTS = np.array(
-    [0.752, 0.837, 0.080, 0.855, -1.515, -2.695, 4.000, -0.330, -0.611, 1.131, 0.738, 1.320, 1.018], np.float32
+    [0.774, 0.839, 0.064, 0.909, -1.453, -2.835, 5.000, -0.448, -0.519, 0.937, 0.583, 1.464, 0.891], np.float32
 )
-ORDER_WEIGHTS = np.array([0.851, 1.229], np.float32)
+ORDER_WEIGHTS = np.array([0.870, 1.043], np.float32)
