@@ -72,7 +72,8 @@ train: $(DEV) ## train the reader anew from DATA=FOLDER (docs/reader.md); hours 
 	$(BIN)/python -m train.average runs/first/checkpoint.pt runs/second/checkpoint.pt --out runs/mean
 	$(BIN)/python -m train.reader $(DATA) --start runs/mean/reader.safetensors --out runs/third --without stories --epoch 2 --tokens 2.2 --rate 3e-5 --newsroom 9000
 	$(BIN)/python -m train.reader $(DATA) --start runs/third/reader.safetensors --out runs/fourth --epoch 3 --tokens 6.2 --stop 800 --rate 5e-5 --thin 6 --newsroom 2500
-	$(BIN)/python -m train.reader $(DATA) --start runs/fourth/reader.safetensors --out runs/reader --epoch 4 --tokens 4 --rate 4e-5 --thin 10 --newsroom 1500
+	$(BIN)/python -m train.reader $(DATA) --start runs/fourth/reader.safetensors --out runs/fifth --epoch 4 --tokens 4 --rate 4e-5 --thin 10 --newsroom 1500
+	$(BIN)/python -m train.average runs/third/checkpoint.pt runs/fifth/checkpoint.pt --out runs/reader
 
 screenshots: $(DEV) ## the pictures of the README, from the sample library
 	$(BIN)/python -m bench.screenshots

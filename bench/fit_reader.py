@@ -67,7 +67,7 @@ class Prior:
 FOUND_PRIOR = Prior((1.0, 0.5, 1.0, 1.0, 1.0), 5.0)
 CHUNK_PRIOR = Prior((1.0, 0.5, 1.0, 1.0, 1.0, 1.0, 0.0, 0.1), 20.0)
 SPAN_PRIOR = Prior(
-    (1.0, 1.0, 0.3, 1.0, -1.0, 0.0, 5.0, -1.0, 1.0, 0.2, 0.0, 1.0, 1.0), 20.0, held=SPAN_FEATURES.index("brief")
+    (1.0, 1.0, 0.3, 1.0, -1.0, 0.0, 4.0, -1.0, 1.0, 0.2, 0.0, 1.0, 1.0), 20.0, held=SPAN_FEATURES.index("brief")
 )
 ORDER_PRIOR = Prior((1.0, 1.0), 10.0)
 
