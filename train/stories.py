@@ -1,4 +1,4 @@
-"""Invented news stories with questions as a news quiz asks them, written by hand (`train/stories/*.txt`).
+"""Invented news stories with questions as a news quiz asks them, written one by one (`train/stories/*.txt`).
 
 A story in a file; a blank line ends it:
 
@@ -68,7 +68,7 @@ def read(path: Path) -> Iterator[Story]:
 
 
 def _story(block: str) -> Story:
-    found, waiting, paragraphs = Story(), list[str](), list[str]()
+    found, waiting = Story(), list[str]()
     for line in block.splitlines():
         mark, rest = line[:2], line[2:].strip()
         if mark == "# ":
@@ -88,8 +88,7 @@ def _story(block: str) -> Story:
         elif found.asked or waiting or found.unanswered:
             raise StoryError(f"expected a line that begins with ?, = or !, found {line!r}")
         else:
-            paragraphs.append(line.strip())
-            found.text = "\n".join(paragraphs)
+            found.text = f"{found.text}\n{line.strip()}".lstrip()
     if not (found.title and found.text and found.asked) or waiting:
         raise StoryError(f"expected # headline, text, ? questions and = answers; unanswered: {waiting}")
     return found
