@@ -65,9 +65,9 @@ class Prior:
 # A model of probabilities is taken at its word: log P(span | passage) + log P(passage).  A few hundred questions whose
 # gold strings also stand in other places would have it trusted less, and in small libraries that is wrong.
 FOUND_PRIOR = Prior((1.0, 0.5, 1.0, 1.0, 1.0), 5.0)
-CHUNK_PRIOR = Prior((1.0, 0.5, 1.0, 1.0, 1.0, 1.0, 0.0, 0.1), 20.0)
+CHUNK_PRIOR = Prior((1.0, 0.5, 1.0, 1.0, 1.0, 1.0, 0.0, 0.1, 0.1), 20.0)
 SPAN_PRIOR = Prior(
-    (1.0, 1.0, 0.3, 1.0, -1.0, 0.0, 4.0, -1.0, 1.0, 0.2, 0.0, 1.0, 1.0), 20.0, held=SPAN_FEATURES.index("brief")
+    (1.0, 1.0, 0.3, 1.0, -1.0, 0.0, 4.0, -1.0, 1.0, 0.2, 0.0, 1.0, 1.0, 0.1), 20.0, held=SPAN_FEATURES.index("brief")
 )
 ORDER_PRIOR = Prior((1.0, 1.0), 10.0)
 

@@ -48,18 +48,38 @@ def _tokens(pair: Pair, start: int, end: int) -> tuple[int, int] | None:
     return (pair.first + int(inside[0]), pair.first + int(inside[-1])) if len(inside) else None
 
 
-def batches(examples: Sequence[Ready], rng: random.Random) -> list[list[Ready]]:
-    """Full batches of about BATCH_TOKENS tokens, all of one width each, in random order."""
-    groups: dict[int, list[Ready]] = {}
-    for example in examples:
-        groups.setdefault(example.width, []).append(example)
-    found: list[list[Ready]] = []
-    for width, group in sorted(groups.items()):
-        rng.shuffle(group)
-        size = BATCH_TOKENS // width
-        found += [group[i : i + size] for i in range(0, len(group) - size + 1, size)]
+Group = tuple[Ready, ...]
+"""A question with the passages between which it chooses: one that answers it and its rivals, or one alone."""
+
+
+def batches(groups: Sequence[Group], rng: random.Random) -> list[list[Group]]:
+    """Full batches of about BATCH_TOKENS tokens, all of one width each, no group torn apart, in random order."""
+    widths: dict[int, list[Group]] = {}
+    for group in groups:
+        widths.setdefault(max(one.width for one in group), []).append(group)
+    found: list[list[Group]] = []
+    for width, those in sorted(widths.items()):
+        rng.shuffle(those)
+        waiting = those[::-1]
+        while batch := _full(waiting, BATCH_TOKENS // width):
+            found.append(batch)
     rng.shuffle(found)
     return found
+
+
+def _full(waiting: list[Group], rows: int) -> list[Group]:
+    """Groups of just so many rows taken from the end of those that wait; none where they do not suffice."""
+    taken: list[Group] = []
+    passed: list[Group] = []
+    while rows and waiting:
+        group = waiting.pop()
+        if len(group) <= rows:
+            rows -= len(group)
+            taken.append(group)
+        else:
+            passed.append(group)
+    waiting += passed[::-1]
+    return [] if rows else taken
 
 
 def tensors(batch: Sequence[Ready]) -> dict[str, torch.Tensor]:

@@ -16,7 +16,6 @@ import time
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from itertools import compress
 from pathlib import Path
 from typing import Any
 
@@ -29,20 +28,26 @@ from rag.network import Network, network, packed, trained
 from rag.pairs import NAMES, Layout
 from rag.spec import file_sha256, tokenizer_file
 from train import variants
-from train.batches import BATCH_TOKENS, Ready, batches, ready, scores, tensors
+from train.batches import BATCH_TOKENS, Group, Ready, batches, ready, scores, tensors
 from train.examples import Example, is_held_out, load
 from train.newsroom import newsroom
 from train.stories import stories
 
 SHARES = {
     "paraphrased": 0.22, "in-place": 0.12, "led-in": 0.06, "mined": 0.2, "removed": 0.12, "swapped": 0.12,
-    "lacking": 0.04, "aged": 0.03, "lasting": 0.04, "other-kind": 0.3, "random": 0.15,
+    "lacking": 0.04, "aged": 0.03, "lasting": 0.04, "other-kind": 0.3, "random": 0.15, "rivals": 0.4,
 }  # fmt: skip
-"""How many of an epoch's questions get such a variant (of "random": how many of those given are used)."""
+"""How many of an epoch's questions get such a variant (of "random": how many of those given are used).
+
+Of "rivals": how many are read together with passages that do not answer them, where `--rivals` asks for it."""
 TAKEN = {"squad": 2, "qamr": 4}
 """An epoch takes every so manieth question of a source, the next epoch the following ones; half of the others, all of
 the stories."""
 RATE, WARM_UP, DECAY = 1e-4, 0.05, 0.01
+BARE = 0.25
+"""How often one of the rivals is the passage itself without the sentence that answers."""
+CHOICE = 0.5
+"""How much it counts to tell the passage that answers from its rivals."""
 EVALUATED = 800
 """Steps between two points of the learning curve."""
 
@@ -59,6 +64,7 @@ def main() -> None:
     parser.add_argument("--epoch", type=int, default=0, help="the one to begin with: other questions than the first")
     parser.add_argument("--newsroom", type=int, default=3_000, help="invented articles in an epoch, 3 questions each")
     parser.add_argument("--thin", type=int, default=1, help="take so many times fewer paragraphs' questions an epoch")
+    parser.add_argument("--rivals", type=int, default=0, help="passages read beside the one that answers a question")
     parser.add_argument("--without", action="append", default=[], choices=[*SHARES, "newsroom", "stories"])
     parser.add_argument("--plain", action="store_true", help="do not compile the network (no C++ compiler needed)")
     given = parser.parse_args()
@@ -105,7 +111,7 @@ class Training:
         model = self.compiled()
         done, epoch, begun, losses = 0, self.given.epoch, time.time(), []
         while self.step < self.last:
-            every = batches(ready(self.epoch(epoch), self.layout), random.Random(self.given.seed * 100 + epoch))
+            every = batches(self.epoch(epoch), random.Random(self.given.seed * 100 + epoch))
             for batch in every[max(0, self.step - done) :]:
                 losses.append(self.learn(model, batch))
                 self.step += 1
@@ -139,8 +145,8 @@ class Training:
         np.savez(kept, questions=questions, passages=passages)
         return questions, passages
 
-    def epoch(self, number: int) -> list[Example]:
-        """The examples of one epoch: those given, and new variants of them."""
+    def epoch(self, number: int) -> list[Group]:
+        """What an epoch reads: the examples given, new variants of them, and some with their rivals."""
         rng = random.Random(self.given.seed * 1000 + number)
         without = set(self.given.without)
         share = {kind: 0.0 if kind in without else value for kind, value in SHARES.items()}
@@ -151,37 +157,44 @@ class Training:
             "lasting": variants.lasting, "other-kind": variants.other_kind,
         }  # fmt: skip
         found = [
-            e for e in self.training
+            (e,) for e in self.training
             if not e.target.spans and (e.kind == "story-lacking" or rng.random() < share["random"])
         ]  # fmt: skip
-        taken = self.taken(answered, number)
-        for example in compress(answered, taken):
-            made: Example | None = None
+        near = variants.rivals(answered, self.vectors, self.taken(answered, number))
+        for i, others in near.items():
+            example, made = answered[i], None
             if rng.random() < share["paraphrased"]:
                 made = variants.paraphrased(example, rng)
             elif rng.random() < share["in-place"]:
                 made = variants.in_place(example, rng)
             elif rng.random() < share["led-in"]:
                 made = variants.led_in(example, rng)
-            found.append(made or example)
+            asked = made or example
+            found.append((asked, *self.beside(asked, others, rng, share["rivals"])))
             for kind, make in makers.items():
                 if rng.random() < share[kind]:
                     made = make(example, rng)
-                    found += [made] if made else []
-        if share["mined"]:
-            mined = variants.mined(answered, self.vectors, rng, taken)
-            found += rng.sample(mined, int(share["mined"] * len(mined)))
+                    found += [(made,)] if made else []
+            if others and rng.random() < share["mined"]:
+                found.append((rng.choice(others),))
         titles = [example.text.split(". ")[0][:90] for example in rng.sample(answered, min(2000, len(answered)))]
-        found = [variants.dressed(example, rng, titles) for example in found]
         if "newsroom" not in without:
-            invented = newsroom(self.given.newsroom, self.given.seed * 10 + number)
-            reworded = (
-                (variants.paraphrased(example, rng) if rng.random() < share["paraphrased"] else None) or example
-                for example in invented
-            )
-            found += [variants.dressed(example, rng, titles) for example in reworded]
-        print(f"epoch {number}: {len(found):,} examples, {dict(Counter(e.kind for e in found))}", flush=True)
-        return found
+            for example in newsroom(self.given.newsroom, self.given.seed * 10 + number):
+                made = variants.paraphrased(example, rng) if rng.random() < share["paraphrased"] else None
+                found.append((made or example,))
+        kinds = Counter(e.kind for group in found for e in group)
+        print(f"epoch {number}: {kinds.total():,} examples, {dict(kinds)}", flush=True)
+        groups = (tuple(variants.dressed(example, rng, titles) for example in group) for group in found)
+        return [done for group in groups if len(done := tuple(ready(group, self.layout))) == len(group)]
+
+    def beside(self, asked: Example, others: Sequence[Example], rng: random.Random, share: float) -> list[Example]:
+        """What is read together with the passage that answers: rivals, at times itself without the answer."""
+        if not (others and self.given.rivals) or rng.random() >= share:
+            return []
+        chosen = rng.sample(others, min(len(others), self.given.rivals))
+        found = [replace(one, question=asked.question) for one in chosen]
+        bare = variants.removed(asked, rng) if rng.random() < BARE else None
+        return [*found[1:], bare] if bare else found
 
     def taken(self, examples: Sequence[Example], number: int) -> list[bool]:
         """Which questions an epoch takes: a share of each source, in an order that the seed gives."""
@@ -209,10 +222,11 @@ class Training:
         everything = [*examples, *(example for example in made if example)]
         return ready([replace(example, title="", date="") for example in everything], self.layout)
 
-    def learn(self, model: Callable[..., Any], batch: Sequence[Ready]) -> float:
+    def learn(self, model: Callable[..., Any], batch: Sequence[Group]) -> float:
         """One step; its loss."""
         self.network.train()
-        given = {name: tensor.to(self.device) for name, tensor in tensors(batch).items()}
+        given = {name: tensor.to(self.device) for name, tensor in tensors([e for g in batch for e in g]).items()}
+        given["group"] = torch.tensor([i for i, group in enumerate(batch) for _ in group], device=self.device)
         with torch.autocast(self.device.type, torch.bfloat16):
             spans, verdict = model(*(given[name] for name in NAMES))
         loss = loss_of(spans.float(), verdict.float(), given)
@@ -261,19 +275,29 @@ class Training:
 
 
 def loss_of(spans: torch.Tensor, verdict: torch.Tensor, given: dict[str, torch.Tensor]) -> torch.Tensor:
-    """Marginal likelihood of the right starts and ends where there are any, and cross-entropy of both verdicts."""
+    """Marginal likelihood of the right starts and ends where there are any, and cross-entropy of both verdicts.
+
+    A start is one among those of all passages of its group (`given["group"]`, (n,)), so that the scores of one passage
+    can be weighed against those of another; in a group of several, the passage that answers is one among these too.
+    """
     body, answered = given["body"], given["verdict"][:, 1] > 0
-    span = torch.zeros((), device=spans.device)
+    together = given["group"][:, None] == given["group"][None, :]
+    loss = torch.zeros((), device=spans.device)
+
+    def among(scores: torch.Tensor) -> torch.Tensor:
+        return torch.where(together, scores[None, :], -torch.inf).logsumexp(1)
+
     for column, name in enumerate(("starts", "ends")):
-        chances = spans[..., column].masked_fill(~body, -1e4).log_softmax(-1)
-        right = chances.masked_fill(~given[name], -1e4).logsumexp(-1)
-        span = span - (right * answered).sum() / 2
+        scores = spans[..., column].masked_fill(~body, -1e4)
+        right = scores.masked_fill(~given[name], -1e4).logsumexp(-1)
+        loss = loss + ((among(scores.logsumexp(-1)) - right) * answered).sum() / 2
+    loss = loss + CHOICE * ((among(verdict[:, 1]) - verdict[:, 1]) * answered).sum()
     known = given["verdict"] >= 0
     judged = torch.nn.functional.binary_cross_entropy_with_logits(
         verdict, given["verdict"].clamp(min=0), reduction="none"
     )
     weights = torch.tensor([0.3, 1.0], device=verdict.device)
-    return span / len(answered) + (judged * known * weights).sum() / len(answered)
+    return (loss + (judged * known * weights).sum()) / len(answered)
 
 
 if __name__ == "__main__":

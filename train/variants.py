@@ -75,6 +75,10 @@ _CUES = {
 }
 
 
+NEAR = 8
+"""Passages that are looked at for a rival of the one that answers."""
+
+
 def _verbs() -> dict[str, list[str]]:
     found: dict[str, list[str]] = {}
     for line in _section("verbs"):
@@ -270,35 +274,31 @@ def other_kind(example: Example, rng: random.Random) -> Example | None:
     return replace(example, question=question, target=Target((), relevant=True), kind="other-kind")
 
 
-def mined(
+def rivals(
     examples: Sequence[Example],
     vectors: tuple[npt.NDArray[np.float32], npt.NDArray[np.float32]],
-    rng: random.Random,
     taken: Sequence[bool],
-) -> list[Example]:
-    """Each question taken with one of the passages nearest to it by our own retriever that do not hold its answer.
+) -> dict[int, list[Example]]:
+    """By the place of a question taken: it with each passage nearest to it that does not hold its answer.
 
-    `vectors` are those of the questions and of the passages of `examples`; `taken` says which questions are wanted.
+    Nearest by our own retriever: `vectors` are those of the questions and of the passages of `examples`.
     """
     questions, passages = vectors
-    texts = list(dict.fromkeys(example.text for example in examples))
-    place = {text: i for i, text in enumerate(texts)}
-    found: list[Example] = []
+    own = {example.text: example for example in examples}
+    place = {text: i for i, text in enumerate(own)}
+    others = list(own.values())
+    found: dict[int, list[Example]] = {}
     for begin in range(0, len(examples), 2048):
         wanted = [i for i in range(begin, min(begin + 2048, len(examples))) if taken[i]]
-        block = [examples[i] for i in wanted]
-        scores = questions[wanted] @ passages.T
-        near = np.argpartition(-scores, 12, axis=1)[:, :12]
-        for row, example in enumerate(block):
+        near = np.argpartition(-(questions[wanted] @ passages.T), min(NEAR, len(passages) - 1), axis=1)[:, :NEAR]
+        for row, i in enumerate(wanted):
+            example = examples[i]
             answers = [example.text[s:e].lower() for s, e in example.target.spans]
-            options = [
-                texts[i]
-                for i in near[row]
-                if i != place[example.text] and not any(answer in texts[i].lower() for answer in answers)
+            found[i] = [
+                replace(others[j], question=example.question, target=Target((), relevant=False), kind="mined")
+                for j in near[row].tolist()
+                if j != place[example.text] and not any(answer in others[j].text.lower() for answer in answers)
             ]
-            if options:
-                other = rng.choice(options)
-                found.append(replace(example, text=other, target=Target((), relevant=False), kind="mined"))
     return found
 
 

@@ -5,8 +5,10 @@ from __future__ import annotations
 import gzip
 import json
 import random
+from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from train import variants
@@ -140,3 +142,19 @@ def test_held_out_paragraphs_are_told_by_their_text(tmp_path: Path) -> None:
     shifted = {one.text for one in training if one.kind == "new_wiki"}
     assert not shifted & {one.text for one in held_out if one.kind == "new_wiki"}
     assert 5 <= sum(one.kind == "new_wiki" for one in held_out) <= 35
+
+
+def test_rivals_are_the_nearest_passages_that_do_not_hold_the_answer_each_under_its_own_title() -> None:
+    texts = (SENTENCES, "Mayor Ole Dahl closed the ferry.", "The bridge has 14 lamps.", "It has 14 cracks too.")
+    answers = ("14 cracks", "Ole Dahl", "lamps", "too")
+    given = [
+        replace(example(f"Question {i}?", answer, text), title=f"Title {i}")
+        for i, (text, answer) in enumerate(zip(texts, answers, strict=True))
+    ]
+    near = np.array([[1, 0.9, 0.8, 0.1], [0.1, 1, 0.2, 0.3], [0.9, 0, 1, 0], [0, 0, 0, 1]], np.float32)
+    found = variants.rivals(given, (near, np.eye(4, dtype=np.float32)), [True, False, True, False])
+    assert found.keys() == {0, 2}
+    assert {(one.question, one.text, one.title) for one in found[0]} == {
+        ("Question 0?", text, f"Title {i}") for i, text in enumerate(texts) if i in (1, 2)
+    }
+    assert not any(one.target.spans or one.target.relevant for one in found[0])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import json
+import random
 import subprocess
 import sys
 from pathlib import Path
@@ -15,8 +16,10 @@ from safetensors.torch import load_file
 
 from eval.text import squad_normal, token_f1
 from rag.network import FROZEN, unpacked
-from train.batches import auroc
-from train.reader import loss_of
+from rag.pairs import Pair
+from train.batches import BATCH_TOKENS, Ready, auroc, batches
+from train.examples import Example, Target
+from train.reader import CHOICE, loss_of
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -40,17 +43,44 @@ def test_loss_by_hand() -> None:
         "starts": torch.tensor([[False, True, False]]),
         "ends": torch.tensor([[False, False, True]]),
         "verdict": torch.tensor([[-1.0, 1.0]]),
+        "group": torch.tensor([0]),
     }
     loss = loss_of(torch.zeros(1, 3, 2), torch.zeros(1, 2), given)
     # Both ends are one of two tokens, the known verdict is a coin's: ln 2 each; the unknown one does not count.
     assert float(loss) == pytest.approx(2 * np.log(2))
 
 
+def test_an_answer_is_chosen_among_the_spans_of_all_passages_read_together() -> None:
+    """Two passages of two tokens each: the only right start is one of two alone, and one of four with its rival."""
+    marks = torch.tensor([[True, False], [False, False]])
+    given = {
+        "body": torch.ones(2, 2, dtype=torch.bool), "starts": marks, "ends": marks,
+        "verdict": torch.tensor([[-1.0, 1.0], [-1.0, 0.0]]),
+    }  # fmt: skip
+    scores = torch.zeros(2, 2, 2), torch.zeros(2, 2)
+    alone = float(loss_of(*scores, given | {"group": torch.tensor([0, 1])}))
+    together = float(loss_of(*scores, given | {"group": torch.tensor([0, 0])}))
+    # Of the two rows: the span, and the two verdicts; then the passage too is one of two.
+    assert alone == pytest.approx((np.log(2) + 2 * np.log(2)) / 2)
+    assert together == pytest.approx((np.log(4) + CHOICE * np.log(2) + 2 * np.log(2)) / 2)
+
+
+def test_no_batch_tears_a_group_apart() -> None:
+    pair = Pair([0] * 250, [0] * 250, 1, np.zeros((200, 2), np.int32))
+    one = Ready(pair, (), Example("Who?", "text", Target(()), "made"))
+    groups = [(one,) * (1 + place % 5) for place in range(200)]
+    made = batches(groups, random.Random(1))
+    assert {sum(len(group) for group in batch) for batch in made} == {BATCH_TOKENS // 256}
+    assert {len(group) for batch in made for group in batch} == {1, 2, 3, 4, 5}
+    kept = sum(len(group) for batch in made for group in batch)
+    assert sum(map(len, groups)) - kept <= 2 * BATCH_TOKENS // 256
+
+
 def _train(data: Path, out: Path, tokens: float) -> str:
     code = "import sys; sys.path.insert(0, sys.argv.pop(1)); from train.reader import main; main()"
     done = subprocess.run(
         [sys.executable, "-c", code, str(ROOT), str(data), "--out", str(out), "--plain", "--tokens", str(tokens),
-         "--without", "stories"],
+         "--without", "stories", "--rivals", "2"],
         capture_output=True, text=True, check=False, cwd=data,
     )  # fmt: skip
     assert done.returncode == 0, done.stderr[-2000:]
