@@ -9,6 +9,7 @@ ablations.
 from __future__ import annotations
 
 import argparse
+import hashlib
 import json
 import random
 import shutil
@@ -132,18 +133,26 @@ class Training:
         return made
 
     def embedded(self, examples: Sequence[Example]) -> tuple[Any, Any]:
-        """Vectors of the questions and of the passages, by the default encoder; kept beside the checkpoint."""
+        """Vectors of the questions and of the passages, by the default encoder; each text is embedded once and kept."""
         kept = self.given.out / "vectors.npz"
-        if kept.exists() and len((found := np.load(kept))["questions"]) == len(examples):
-            return found["questions"], found["passages"]
-        from rag.encoder import load_encoder, within_budget
+        known: dict[bytes, Any] = {}
+        if kept.exists():
+            with np.load(kept) as found:
+                known = {digest.tobytes(): one for digest, one in zip(found["digests"], found["vectors"], strict=True)}
+        questions = [example.question for example in examples]
+        passages = list(dict.fromkeys(example.text for example in examples))
+        texts = {_digest(text): text for text in (*questions, *passages)}
+        missing = {digest: text for digest, text in texts.items() if digest not in known}
+        if missing:
+            from rag.encoder import load_encoder, within_budget
 
-        encoder = load_encoder()
-        texts = list(dict.fromkeys(example.text for example in examples))
-        passages = encoder.encode_passages(within_budget(texts, encoder))
-        questions = encoder.encode_passages(within_budget([example.question for example in examples], encoder))
-        np.savez(kept, questions=questions, passages=passages)
-        return questions, passages
+            encoder = load_encoder()
+            made = encoder.encode_passages(within_budget(list(missing.values()), encoder))
+            known |= dict(zip(missing, made, strict=True))
+            digests = np.frombuffer(b"".join(known), np.uint8).reshape(len(known), -1)
+            np.savez(kept, digests=digests, vectors=np.stack(list(known.values())))
+        asked, told = (np.stack([known[_digest(text)] for text in those]) for those in (questions, passages))
+        return asked, told
 
     def epoch(self, number: int) -> list[Group]:
         """What an epoch reads: the examples given, new variants of them, and some with their rivals."""
@@ -272,6 +281,10 @@ class Training:
         }  # fmt: skip
         write_atomic(self.given.out / "training.json", json.dumps(facts, indent=1).encode())
         print(json.dumps(facts), flush=True)
+
+
+def _digest(text: str) -> bytes:
+    return hashlib.sha256(text.encode()).digest()[:16]
 
 
 def loss_of(spans: torch.Tensor, verdict: torch.Tensor, given: dict[str, torch.Tensor]) -> torch.Tensor:
