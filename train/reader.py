@@ -40,10 +40,12 @@ SHARES = {
 }  # fmt: skip
 """How many of an epoch's questions get such a variant (of "random": how many of those given are used).
 
-Of "rivals": how many are read together with passages that do not answer them, where `--rivals` asks for it."""
-TAKEN = {"squad": 2, "qamr": 4}
-"""An epoch takes every so manieth question of a source, the next epoch the following ones; half of the others, all of
-the stories."""
+Of "rivals": how many are read together with passages that do not answer them, where `--rivals` asks for it; those of
+families always are."""
+TAKEN = {"squad": 2, "qamr": 4, "story": 1, "alike": 1}
+"""An epoch takes every so manieth question of a source, the next epoch the following ones; half of the others."""
+LACKING = ("story-lacking", "alike-lacking")
+"""Questions of the stories that have no answer: an epoch takes all of them."""
 RATE, WARM_UP, DECAY = 1e-4, 0.05, 0.01
 BARE = 0.25
 """How often one of the rivals is the passage itself without the sentence that answers."""
@@ -65,6 +67,7 @@ def main() -> None:
     parser.add_argument("--epoch", type=int, default=0, help="the one to begin with: other questions than the first")
     parser.add_argument("--newsroom", type=int, default=3_000, help="invented articles in an epoch, 3 questions each")
     parser.add_argument("--thin", type=int, default=1, help="take so many times fewer paragraphs' questions an epoch")
+    parser.add_argument("--thin-stories", type=int, default=1, help="the same of the stories that have no family")
     parser.add_argument("--rivals", type=int, default=0, help="passages read beside the one that answers a question")
     parser.add_argument("--without", action="append", default=[], choices=[*SHARES, "newsroom", "stories"])
     parser.add_argument("--plain", action="store_true", help="do not compile the network (no C++ compiler needed)")
@@ -167,7 +170,7 @@ class Training:
         }  # fmt: skip
         found = [
             (e,) for e in self.training
-            if not e.target.spans and (e.kind == "story-lacking" or rng.random() < share["random"])
+            if not e.target.spans and (e.kind in LACKING or rng.random() < share["random"])
         ]  # fmt: skip
         near = variants.rivals(answered, self.vectors, self.taken(answered, number))
         for i, others in near.items():
@@ -179,7 +182,7 @@ class Training:
             elif rng.random() < share["led-in"]:
                 made = variants.led_in(example, rng)
             asked = made or example
-            found.append((asked, *self.beside(asked, others, rng, share["rivals"])))
+            found.append((asked, *self.beside(asked, others, rng, 1.0 if example.kind == "alike" else share["rivals"])))
             for kind, make in makers.items():
                 if rng.random() < share[kind]:
                     made = make(example, rng)
@@ -213,7 +216,8 @@ class Training:
         found = [False] * len(examples)
         for i in order:
             kind = examples[i].kind
-            every = 1 if kind == "story" else TAKEN.get(kind, 2) * self.given.thin
+            thin = {"story": self.given.thin_stories, "alike": 1}.get(kind, self.given.thin)
+            every = TAKEN.get(kind, 2) * thin
             found[i] = (count[kind] - number) % every == 0
             count[kind] += 1
         return found

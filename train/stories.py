@@ -10,7 +10,8 @@ A story in a file; a blank line ends it:
     = the words that answer | other words that do, or are another member of a list
     ! A question that looks answerable and is not
 
-The words that answer stand in the text as they are; `in [1998] by` marks those of one place.
+The words that answer stand in the text as they are; `in [1998] by` marks those of one place.  In the files whose name
+begins with FAMILIES every four stories are a family: about similar events or one event, told apart by what is asked.
 
 python -m train.stories FILE...  tells what is wrong in them.
 """
@@ -26,6 +27,8 @@ from pathlib import Path
 from train.examples import Example, Target
 
 FOLDER = Path(__file__).with_name("stories")
+FAMILIES = "alike-"
+"""So begin the names of files of families."""
 _MARKED = re.compile(r"^(.*)\[(.+)\](.*)$")
 
 
@@ -43,16 +46,23 @@ class Story:
     asked: list[tuple[str, tuple[tuple[int, int], ...]]] = field(default_factory=list)
     unanswered: list[str] = field(default_factory=list)
 
-    def examples(self) -> list[Example]:
+    def examples(self, kind: str) -> list[Example]:
         """Its questions as examples."""
-        found = [Example(q, self.text, Target(spans), "story", self.title, self.date) for q, spans in self.asked]
+        found = [Example(q, self.text, Target(spans), kind, self.title, self.date) for q, spans in self.asked]
         lacking = Target((), relevant=True)
-        return found + [Example(q, self.text, lacking, "story-lacking", self.title, self.date) for q in self.unanswered]
+        return found + [
+            Example(q, self.text, lacking, f"{kind}-lacking", self.title, self.date) for q in self.unanswered
+        ]
 
 
 def stories(folder: Path = FOLDER) -> list[Example]:
-    """The examples of all stories.  StoryError where one of them is wrong."""
-    return [example for path in sorted(folder.glob("*.txt")) for one in read(path) for example in one.examples()]
+    """The examples of all stories, of kind "alike" from a file of families.  StoryError where one of them is wrong."""
+    return [
+        example
+        for path in sorted(folder.glob("*.txt"))
+        for one in read(path)
+        for example in one.examples("alike" if path.name.startswith(FAMILIES) else "story")
+    ]
 
 
 def read(path: Path) -> Iterator[Story]:

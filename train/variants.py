@@ -75,7 +75,7 @@ _CUES = {
 }
 
 
-NEAR = 8
+NEAR = 6
 """Passages that are looked at for a rival of the one that answers."""
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from train.stories import FOLDER, StoryError, read, stories
+from train.stories import FAMILIES, FOLDER, StoryError, read, stories
 
 STORY = """# Ferries stop after spill
 @ 3 May 2014
@@ -39,6 +39,8 @@ def test_questions_share_the_answer_below_them(tmp_path: Path) -> None:
         ("Ferries stop after spill", "3 May 2014", True)
     }
     assert examples[0].text.count("\n") == 1, "a line is a paragraph"
+    (tmp_path / "alike-one.txt").write_text((tmp_path / "one.txt").read_text())
+    assert {one.kind for one in stories(tmp_path)} == {"story", "story-lacking", "alike", "alike-lacking"}
 
 
 @pytest.mark.parametrize(
@@ -69,3 +71,5 @@ def test_the_stories_that_are_trained_on_hold_their_answers() -> None:
     assert 0.1 < 1 - len(answered) / len(found) < 0.4, "some are asked for what they do not tell"
     texts = [story.text for path in FOLDER.glob("*.txt") for story in read(path)]
     assert len(set(texts)) == len(texts), "none is there twice"
+    families = [list(read(path)) for path in FOLDER.glob(f"{FAMILIES}*.txt")]
+    assert families and all(len(those) % 4 == 0 for those in families), "a family has four stories"
