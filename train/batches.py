@@ -127,6 +127,19 @@ def scores(network: Any, examples: Sequence[Ready]) -> dict[str, float]:
     return found
 
 
+@torch.no_grad()
+def told_apart(network: Any, groups: Sequence[Group]) -> float:
+    """Share of groups whose first passage is the one that answers by the network's verdict."""
+    network.eval()
+    right = []
+    for group in groups:
+        given = tensors(group)
+        with torch.autocast("cpu", torch.bfloat16):
+            _, verdict = network(*(given[name] for name in NAMES))
+        right.append(int(verdict[:, 1].argmax()) == 0)
+    return float(np.mean(right))
+
+
 def best_answer(one: Ready, span: Any) -> str:
     """The text of the likeliest span."""
     first, count = one.pair.first, len(one.pair.offsets)

@@ -29,10 +29,10 @@ from rag.network import Network, network, packed, trained
 from rag.pairs import NAMES, Layout
 from rag.spec import file_sha256, tokenizer_file
 from train import variants
-from train.batches import BATCH_TOKENS, Group, Ready, batches, ready, scores, tensors
+from train.batches import BATCH_TOKENS, Group, Ready, batches, ready, scores, tensors, told_apart
 from train.examples import Example, is_held_out, load
 from train.newsroom import newsroom
-from train.stories import stories
+from train.stories import families, stories
 
 SHARES = {
     "paraphrased": 0.22, "in-place": 0.12, "led-in": 0.06, "mined": 0.2, "removed": 0.12, "swapped": 0.12,
@@ -70,6 +70,7 @@ def main() -> None:
     parser.add_argument("--thin-stories", type=int, default=1, help="the same of the stories that have no family")
     parser.add_argument("--rivals", type=int, default=0, help="passages read beside the one that answers a question")
     parser.add_argument("--without", action="append", default=[], choices=[*SHARES, "newsroom", "stories"])
+    parser.add_argument("--judged", type=int, default=1, help="judge by every so manieth held-out question")
     parser.add_argument("--plain", action="store_true", help="do not compile the network (no C++ compiler needed)")
     given = parser.parse_args()
     given.out.mkdir(parents=True, exist_ok=True)
@@ -107,9 +108,16 @@ class Training:
         tokenizer.no_padding()
         self.layout = Layout(tokenizer)
         training, held_out = load(self.given.data)
-        for example in [] if "stories" in self.given.without else stories():
-            (held_out if is_held_out("story", example.text) else training).append(example)
-        self.training, self.judged = training, self.held_out(held_out)
+        for example in stories():
+            if is_held_out("story", example.text):
+                held_out.append(example)
+            elif "stories" not in self.given.without:
+                training.append(example)
+        every = self.given.judged
+        self.training, self.judged = training, self.held_out(held_out)[::every]
+        self.families = [
+            tuple(ready(group, self.layout)) for group in families() if is_held_out("story", group[0].text)
+        ]
         answered = [example for example in training if example.target.spans]
         self.vectors = self.embedded(answered)
         model = self.compiled()
@@ -172,6 +180,7 @@ class Training:
             (e,) for e in self.training
             if not e.target.spans and (e.kind in LACKING or rng.random() < share["random"])
         ]  # fmt: skip
+        certain = 0.0 if "rivals" in without else 1.0
         near = variants.rivals(answered, self.vectors, self.taken(answered, number))
         for i, others in near.items():
             example, made = answered[i], None
@@ -182,7 +191,9 @@ class Training:
             elif rng.random() < share["led-in"]:
                 made = variants.led_in(example, rng)
             asked = made or example
-            found.append((asked, *self.beside(asked, others, rng, 1.0 if example.kind == "alike" else share["rivals"])))
+            found.append(
+                (asked, *self.beside(asked, others, rng, certain if example.kind == "alike" else share["rivals"]))
+            )
             for kind, make in makers.items():
                 if rng.random() < share[kind]:
                     made = make(example, rng)
@@ -223,7 +234,7 @@ class Training:
         return found
 
     def held_out(self, examples: Sequence[Example]) -> list[Ready]:
-        """Held-out paragraphs with their questions, and the variants of these that cannot be answered."""
+        """Held-out paragraphs with their questions, and the variants of these."""
         rng = random.Random(0)
         answered = [example for example in examples if example.target.spans]
         swapped = variants.Swapped(answered)
@@ -231,6 +242,11 @@ class Training:
             maker(example, rng)
             for maker in (variants.removed, swapped, variants.lacking, variants.other_kind)
             for example in rng.sample(answered, min(700, len(answered)))
+        ]
+        made += [
+            found and replace(found, kind=kind)
+            for kind, maker in (("paraphrased", variants.paraphrased), ("in place", variants.in_place))
+            for found in (maker(example, rng) for example in rng.sample(answered, min(350, len(answered))))
         ]
         everything = [*examples, *(example for example in made if example)]
         return ready([replace(example, title="", date="") for example in everything], self.layout)
@@ -278,7 +294,8 @@ class Training:
 
         path = self.given.out / "reader.safetensors"
         save_file(packed(self.network.state_dict()), str(path))
-        found = scores(trained(self.base, path), self.judged)
+        made = trained(self.base, path)
+        found = scores(made, self.judged) | {"told apart": told_apart(made, self.families)}
         facts = {
             "sha256": file_sha256(path), "bytes": path.stat().st_size, "seed": self.given.seed, "steps": self.last,
             "without": self.given.without, "held_out": {name: round(value, 4) for name, value in found.items()},

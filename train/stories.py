@@ -29,6 +29,7 @@ from train.examples import Example, Target
 FOLDER = Path(__file__).with_name("stories")
 FAMILIES = "alike-"
 """So begin the names of files of families."""
+FAMILY = 4
 _MARKED = re.compile(r"^(.*)\[(.+)\](.*)$")
 
 
@@ -63,6 +64,20 @@ def stories(folder: Path = FOLDER) -> list[Example]:
         for one in read(path)
         for example in one.examples("alike" if path.name.startswith(FAMILIES) else "story")
     ]
+
+
+def families(folder: Path = FOLDER) -> Iterator[tuple[Example, ...]]:
+    """Every question of a family with the story that answers it first and those of the others that do not behind it."""
+    for path in sorted(folder.glob(f"{FAMILIES}*.txt")):
+        every = list(read(path))
+        for place, story in enumerate(every):
+            others = [one for one in every[place // FAMILY * FAMILY :][:FAMILY] if one is not story]
+            for example in story.examples("alike"):
+                answers = [example.text[start:end].lower() for start, end in example.target.spans]
+                rivals = [one for one in others if not any(answer in one.text.lower() for answer in answers)]
+                if answers and rivals:
+                    asked, lacking = example.question, Target((), relevant=False)
+                    yield example, *(Example(asked, one.text, lacking, "mined", one.title, one.date) for one in rivals)
 
 
 def read(path: Path) -> Iterator[Story]:

@@ -80,7 +80,7 @@ def _train(data: Path, out: Path, tokens: float) -> str:
     code = "import sys; sys.path.insert(0, sys.argv.pop(1)); from train.reader import main; main()"
     done = subprocess.run(
         [sys.executable, "-c", code, str(ROOT), str(data), "--out", str(out), "--plain", "--tokens", str(tokens),
-         "--without", "stories", "--rivals", "2"],
+         "--without", "stories", "--rivals", "2", "--judged", "400"],
         capture_output=True, text=True, check=False, cwd=data,
     )  # fmt: skip
     assert done.returncode == 0, done.stderr[-2000:]
@@ -116,4 +116,5 @@ def test_training_is_resumed_and_leaves_weights(tmp_path: Path) -> None:
     assert {str(tensor.dtype) for tensor in weights.values()} == {"torch.int8", "torch.float16"}
     assert all(torch.isfinite(tensor).all() for tensor in unpacked(weights).values())
     facts = json.loads((out / "training.json").read_text())
+    assert {"f1 alike", "auroc removed", "told apart"} <= facts["held_out"].keys()
     assert facts["steps"] == 2 and facts["bytes"] < 25_000_000
