@@ -7,7 +7,7 @@ STAMP := $(VENV)/.installed
 DEV := $(VENV)/.installed-dev
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-long check format ui eval bench train screenshots clean
+.PHONY: help demo test test-long check format ui eval bench train ablations screenshots clean
 
 help: ## list the targets
 	@grep -E '^[a-z-]+:.*##' Makefile | sed -E 's/:.*## /\t/' | expand -t 16
@@ -74,6 +74,11 @@ train: $(DEV) ## train the reader anew from DATA=FOLDER (docs/reader.md); hours 
 	$(BIN)/python -m train.reader $(DATA) --start runs/third/reader.safetensors --out runs/fourth --epoch 3 --tokens 6.2 --stop 800 --rate 5e-5 --thin 6 --newsroom 2500
 	$(BIN)/python -m train.reader $(DATA) --start runs/fourth/reader.safetensors --out runs/fifth --epoch 4 --tokens 4 --rate 4e-5 --thin 10 --newsroom 1500
 	$(BIN)/python -m train.average runs/third/checkpoint.pt runs/fifth/checkpoint.pt --out runs/reader
+
+ablations: $(DEV) ## what each part of the training examples adds, from DATA=FOLDER; hours on a processor
+	$(BIN)/python -m train.squad $(DATA)
+	$(BIN)/python -m train.start runs/start.safetensors
+	$(BIN)/python -m train.ablations $(DATA) --start runs/start.safetensors --out runs/ablations
 
 screenshots: $(DEV) ## the pictures of the README, from the sample library
 	$(BIN)/python -m bench.screenshots

@@ -65,9 +65,9 @@ class Prior:
 # A model of probabilities is taken at its word: log P(span | passage) + log P(passage).  A few hundred questions whose
 # gold strings also stand in other places would have it trusted less, and in small libraries that is wrong.
 FOUND_PRIOR = Prior((1.0, 0.5, 1.0, 1.0, 1.0), 5.0)
-CHUNK_PRIOR = Prior((1.0, 0.5, 1.0, 1.0, 1.0, 1.0, 0.0, 0.1, 0.1), 20.0)
+CHUNK_PRIOR = Prior((1.0, 0.5, 1.0, 1.0, 1.0, 1.0, 0.0, 0.1), 20.0)
 SPAN_PRIOR = Prior(
-    (1.0, 1.0, 0.3, 1.0, -1.0, 0.0, 4.0, -1.0, 1.0, 0.2, 0.0, 1.0, 1.0, 0.1), 20.0, held=SPAN_FEATURES.index("brief")
+    (1.0, 1.0, 0.3, 1.0, -1.0, 0.0, 4.0, -1.0, 1.0, 0.2, 0.0, 1.0, 1.0), 20.0, held=SPAN_FEATURES.index("brief")
 )
 ORDER_PRIOR = Prior((1.0, 1.0), 10.0)
 
@@ -242,7 +242,7 @@ def main() -> None:
         print(f"hit@{k:<3} fused {told[0]}  before reading {told[1]}  after {told[2]}  once answered {told[3]}")
     golds = [case.question.answers for case in cases]
     spans = [case.spans[int(np.argmax(s))] if case.spans else None for case, s in zip(cases, span_scores, strict=True)]
-    bests = [made[0].best if made else None for made in groups]
+    bests = [made[0].fullest if made else None for made in groups]
     for name, chosen in (("span", spans), ("group", bests)):
         right = [
             (contains(one.quote, gold), contains(one.text, gold)) if one else (False, False)

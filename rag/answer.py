@@ -161,23 +161,23 @@ def choose(
     if not readings.groups:
         return []
     if differing:
-        firsts = [Quoted(group.best, number) for number, group in enumerate(differing)]
+        firsts = [Quoted(group.fullest, number) for number, group in enumerate(differing)]
         # No side is left out for want of room.
         most = max(most, len(firsts))
         firsts.sort(key=lambda one: found[one.proposal.place].article.published or date.min, reverse=True)
-        more = (Quoted(one, number) for number, group in enumerate(differing) for one in group.proposals[1:])
+        more = (Quoted(one, number) for number, group in enumerate(differing) for one in group.proposals)
         return _distinct([*firsts, *more], found, most)
     return _distinct(_wanted(inquiry, readings), found, most)
 
 
 def _wanted(inquiry: Inquiry, readings: Readings) -> Iterator[Quoted]:
     best = readings.groups[0]
-    yield Quoted(best.best)
+    yield Quoted(best.fullest)
     if asks_for_several(inquiry.question):
         for number, group in enumerate(readings.groups[1:], start=1):
             if group.weight >= ADDS_LEAST * best.weight:
-                yield Quoted(group.best, number)
-    yield from (Quoted(one) for one in best.proposals[1:])
+                yield Quoted(group.fullest, number)
+    yield from (Quoted(one) for one in best.proposals)
 
 
 def _distinct(wanted: Iterable[Quoted], found: Sequence[Found], most: int) -> list[Quoted]:

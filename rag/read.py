@@ -14,7 +14,7 @@ from rag.encoder import Vectors
 from rag.kinds import Kind, is_of, kind_of, names
 from rag.pairs import heading, log_softmax
 from rag.retrieve import Found
-from rag.same import Key, joined, key, same
+from rag.same import Key, fullness, joined, key, same
 from rag.scoring import UNREAD, Scored, Scorer
 from rag.sentences import ends_sentence
 from rag.stopwords import STOPWORDS
@@ -31,19 +31,18 @@ VERDICT_COVERED = 6.0
 """How much it counts for a yes-or-no question that a sentence holds its words: no span stands for yes."""
 LOOKED_AT = 12_000
 """Characters of an article in which the question's words are looked for."""
-FAR_BEHIND = 20.0
-"""How far behind the spans of a passage can be at most."""
 STUDIED = 15
 """Chunks that the model reads: the most promising of those that were found."""
+FULL_LEAST = 0.35
+"""Share of the best proposal's weight that a fuller name must have to be shown instead."""
 FOUND_FEATURES = ("fused", "fresh", "dense", "covered", "told")
 """What is known of a chunk before it is read: log of its fused score, its date's prior, its cosine, and how much of the
 question stands in it and in its whole article."""
-CHUNK_FEATURES = (*FOUND_FEATURES, "answers", "relevant", "span", "mass")
-"""And after it was read: the model's log-odds, the likelihood of its best span, and how far its spans together are
-behind those of the passage for whose spans the most speaks."""
+CHUNK_FEATURES = (*FOUND_FEATURES, "answers", "relevant", "span")
+"""And after it was read: the model's log-odds, and the likelihood of its best span."""
 SPAN_FEATURES = (
     "chance", "passage", "answers", "shown", "echo", "covered", "brief", "asks", "quotable", "lead", "long",
-    "headlined", "elsewhere", "mass",
+    "headlined", "elsewhere",
 )  # fmt: skip
 """What is known of a span; `span_rows` says what each is."""
 ORDER_FEATURES = ("score", "backed")
@@ -87,6 +86,14 @@ class Group:
     @property
     def best(self) -> Proposal:
         return self.proposals[0]
+
+    @property
+    def fullest(self) -> Proposal:
+        """What is shown: the best, or where it is a name, one about as good that gives it in more words."""
+        if not fullness(self.best.text):
+            return self.best
+        good = (one for one in self.proposals if one.weight >= FULL_LEAST * self.best.weight)
+        return max(good, key=lambda one: fullness(one.text))
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,17 +164,8 @@ def promising(promise: Vectors) -> list[int]:
 
 def chunk_rows(known: Vectors, scored: Sequence[Scored]) -> Vectors:
     """(n, len(CHUNK_FEATURES)) of chunks that were read, from their (n, len(FOUND_FEATURES))."""
-    said = [
-        (_within(one.answers), _within(one.relevant), one.spans[0][1] if one.spans else -10.0, behind)
-        for one, behind in zip(scored, behind_most(scored), strict=True)
-    ]
-    return np.concatenate([known, np.array(said, np.float32).reshape(-1, 4)], axis=1)
-
-
-def behind_most(scored: Sequence[Scored]) -> list[float]:
-    """How far the spans of each passage together are behind those of the passage for whose spans the most speaks."""
-    most = max((one.mass for one in scored), default=0.0)
-    return [max(one.mass - most, -FAR_BEHIND) for one in scored]
+    said = [(_within(one.answers), _within(one.relevant), one.spans[0][1] if one.spans else -10.0) for one in scored]
+    return np.concatenate([known, np.array(said, np.float32).reshape(-1, 3)], axis=1)
 
 
 def with_unread(promise: Vectors, chosen: Sequence[int], scores: Vectors) -> Vectors:
@@ -189,7 +187,6 @@ def span_rows(
     that copies neither add to what is said nor take from its share.
     """
     kind, asked = kind_of(inquiry.question), set(words_of(inquiry.question))
-    behind = behind_most(scored)
     bodies: dict[str, Body] = {}
     spans: list[Proposal] = []
     rows: list[list[float]] = []
@@ -232,7 +229,6 @@ def span_rows(
                     float(np.log1p(len(text.split()))),
                     0.0,  # headlined: how much of it stands in the headlines
                     0.0,  # elsewhere: how surely other sources hold it
-                    behind[place],
                 ]
             )
     table = np.array(rows, np.float32).reshape(-1, len(SPAN_FEATURES))

@@ -87,10 +87,16 @@ def same(one: Key, other: Key) -> bool:
 
 _NAME = r"(?:(?:[A-Z]\.){2,}|[A-ZÀ-ÖØ-Þ](?:[\w.’'-]*\w)?)"
 _ITEM = rf"(?:the\s+)?{_NAME}(?:\s+(?:(?:of|de|van|von|al|bin|the)\s+)?{_NAME})*"
+_ONE = re.compile(_ITEM)
 _LAST = r"\s*,?\s*\b(?:and|or|as well as)\s+"
 _AFTER = re.compile(rf"{_LAST}{_ITEM}|\s*,\s*{_ITEM}(?=\s*(?:,|\b(?:and|or|as well as)\b))")
 """A further member of a list: the last one, or one after a comma that is itself followed by another."""
 _BEFORE = re.compile(rf"{_ITEM}(?:{_LAST}|\s*,\s*)(?:the\s+)?$")
+
+
+def fullness(text: str) -> int:
+    """How many words a name has: "Roy Cooper" says more than "Cooper"; 0 of what is not one name."""
+    return len(text.removeprefix("the ").removeprefix("The ").split()) if _ONE.fullmatch(text) else 0
 
 
 def joined(text: str, span: Span, within: Span) -> Span:

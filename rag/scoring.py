@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, Protocol
@@ -41,18 +41,15 @@ PROBES = (
 class Scored:
     """What a model says of a passage: log-odds that it is about the question and that it answers it, and its spans.
 
-    `spans` are (range of the passage's text, log probability), likeliest first; empty for a reranker.  `mass` is what
-    turns these into scores that can be compared between the passages of one question: the logarithm of all that speaks
-    for any span of this passage.
+    `spans` are (range of the passage's text, log probability), likeliest first; empty for a reranker.
     """
 
     relevant: float
     answers: float
     spans: tuple[tuple[Span, float], ...]
-    mass: float = 0.0
 
 
-UNREAD = Scored(-10.0, -10.0, (), -20.0)
+UNREAD = Scored(-10.0, -10.0, ())
 """Of a passage that was not read."""
 
 
@@ -176,13 +173,12 @@ class PairModel:
             (Span(int(pair.offsets[first, 0]), int(pair.offsets[last, 1])), chance)
             for first, last, chance in best_spans(body[:, 0], body[:, 1], SPANS)
         )
-        mass = float(np.logaddexp.reduce(body, axis=0).sum()) if len(body) else UNREAD.mass
         if self.spec.kind == "reader":
-            return Scored(float(outputs[1][0]), float(outputs[1][1]), spans, mass)
+            return Scored(float(outputs[1][0]), float(outputs[1][1]), spans)
         # As SQuAD 2.0 has it: the best span against the null span at the first token.
         best = float(body[:, 0].max() + body[:, 1].max()) if len(body) else -20.0
         null = best - float(outputs[0][0].sum())
-        return Scored(null, null, spans, mass)
+        return Scored(null, null, spans)
 
 
 class Reranked:
@@ -195,7 +191,7 @@ class Reranked:
     def score(self, question: str, passages: Sequence[tuple[str, str]]) -> list[Scored]:
         """The reader's spans with the reranker's verdicts."""
         read, judged = self._reader.score(question, passages), self._reranker.score(question, passages)
-        return [replace(r, relevant=j.relevant, answers=j.answers) for r, j in zip(read, judged, strict=True)]
+        return [Scored(j.relevant, j.answers, r.spans) for r, j in zip(read, judged, strict=True)]
 
 
 def _verdict(logits: Floats) -> float:

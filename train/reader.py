@@ -68,7 +68,9 @@ def main() -> None:
     parser.add_argument("--newsroom", type=int, default=3_000, help="invented articles in an epoch, 3 questions each")
     parser.add_argument("--thin", type=int, default=1, help="take so many times fewer paragraphs' questions an epoch")
     parser.add_argument("--thin-stories", type=int, default=1, help="the same of the stories that have no family")
-    parser.add_argument("--rivals", type=int, default=0, help="passages read beside the one that answers a question")
+    parser.add_argument(
+        "--rivals", type=int, default=0, help="passages read beside the one that answers; 0: no families"
+    )
     parser.add_argument("--without", action="append", default=[], choices=[*SHARES, "newsroom", "stories"])
     parser.add_argument("--judged", type=int, default=1, help="judge by every so manieth held-out question")
     parser.add_argument("--plain", action="store_true", help="do not compile the network (no C++ compiler needed)")
@@ -111,7 +113,7 @@ class Training:
         for example in stories():
             if is_held_out("story", example.text):
                 held_out.append(example)
-            elif "stories" not in self.given.without:
+            elif "stories" not in self.given.without and (self.given.rivals or not example.kind.startswith("alike")):
                 training.append(example)
         every = self.given.judged
         self.training, self.judged = training, self.held_out(held_out)[::every]

@@ -75,7 +75,7 @@ _CUES = {
 }
 
 
-NEAR = 6
+NEAR = 12
 """Passages that are looked at for a rival of the one that answers."""
 
 

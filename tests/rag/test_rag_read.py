@@ -386,6 +386,23 @@ def test_groups_share_all_proposals_out(made: list[tuple[str, int, float]]) -> N
     assert all(one.weight >= other.weight for one, other in pairwise(groups))
 
 
+@pytest.mark.parametrize(
+    ("made", "shown"),
+    [
+        pytest.param([("Dahl", 0.5), ("Bo Dahl", 0.3)], "Bo Dahl", id="a fuller name"),
+        pytest.param([("Dahl", 0.5), ("Bo Dahl", 0.1)], "Dahl", id="a fuller name that is much less sure"),
+        pytest.param([("Bo Dahl", 0.5), ("Dahl", 0.4)], "Bo Dahl", id="the best is the fullest"),
+        pytest.param([("Dahl", 0.5), ("Ada Lind and Bo Dahl", 0.4)], "Dahl", id="a list is no name"),
+        pytest.param([("12", 0.4), ("12 boats", 0.3)], "12", id="a number is no name"),
+    ],
+)
+def test_a_name_is_shown_as_full_as_it_is_given(made: list[tuple[str, float]], shown: str) -> None:
+    passages = [found(name, "Ada Lind and Bo Dahl led 12 boats.") for name in "ab"]
+    proposals = [proposal(place, passages[place], *one) for place, one in enumerate(made)]
+    (group,) = grouped(proposals, passages)
+    assert group.best.text == made[0][0] and group.fullest.text == shown
+
+
 # -- lists ----------------------------------------------------------------------------------------------------------
 
 

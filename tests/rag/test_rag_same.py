@@ -8,7 +8,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from rag.same import Key, joined, key, same
+from rag.same import Key, fullness, joined, key, same
 from rag.types import Span
 
 PIECES = (
@@ -150,3 +150,18 @@ def test_a_list_holds_the_span_and_keeps_within_the_sentence(text: str, data: st
     made = joined(text, span, within)
     assert within.start <= made.start <= span.start <= span.end <= made.end <= within.end
     assert joined(text, made, within) == made
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("Cooper", 1),
+        ("the Federal Reserve", 2),
+        ("Ludwig van Beethoven", 3),
+        ("Ada and Bo", 0),
+        ("26", 0),
+        ("Oslo, Norway", 0),
+    ],
+)
+def test_fullness(text: str, words: int) -> None:
+    assert fullness(text) == words
