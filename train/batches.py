@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -50,6 +50,11 @@ def _tokens(pair: Pair, start: int, end: int) -> tuple[int, int] | None:
 
 Group = tuple[Ready, ...]
 """A question with the passages between which it chooses: one that answers it and its rivals, or one alone."""
+
+
+def whole(groups: Iterable[Sequence[Example]], layout: Layout) -> list[Group]:
+    """Tokenised groups; one of which an answer is cut off is left out."""
+    return [done for group in groups if len(done := tuple(ready(group, layout))) == len(group)]
 
 
 def batches(groups: Sequence[Group], rng: random.Random) -> list[list[Group]]:

@@ -29,7 +29,7 @@ from rag.network import Network, network, packed, trained
 from rag.pairs import NAMES, Layout
 from rag.spec import file_sha256, tokenizer_file
 from train import variants
-from train.batches import BATCH_TOKENS, Group, Ready, batches, ready, scores, tensors, told_apart
+from train.batches import BATCH_TOKENS, Group, Ready, batches, ready, scores, tensors, told_apart, whole
 from train.examples import Example, is_held_out, load
 from train.newsroom import newsroom
 from train.stories import families, stories
@@ -117,9 +117,8 @@ class Training:
                 training.append(example)
         every = self.given.judged
         self.training, self.judged = training, self.held_out(held_out)[::every]
-        self.families = [
-            tuple(ready(group, self.layout)) for group in families() if is_held_out("story", group[0].text)
-        ]
+        apart = [group for group in families() if is_held_out("story", group[0].text)]
+        self.families = whole(apart[::every], self.layout)
         answered = [example for example in training if example.target.spans]
         self.vectors = self.embedded(answered)
         model = self.compiled()
@@ -210,7 +209,7 @@ class Training:
         kinds = Counter(e.kind for group in found for e in group)
         print(f"epoch {number}: {kinds.total():,} examples, {dict(kinds)}", flush=True)
         groups = (tuple(variants.dressed(example, rng, titles) for example in group) for group in found)
-        return [done for group in groups if len(done := tuple(ready(group, self.layout))) == len(group)]
+        return whole(groups, self.layout)
 
     def beside(self, asked: Example, others: Sequence[Example], rng: random.Random, share: float) -> list[Example]:
         """What is read together with the passage that answers: rivals, at times itself without the answer."""
