@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import signal
+import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -121,12 +124,31 @@ def _watch(library: Path, order: follow.Order, recipe: tuple[Encoder, ChunkerSpe
     there = [root for root in roots if root.exists()]
     console.print(f"Watching {len(there)} of {len(roots)} places (stop it with Ctrl-C) …")
     own = [library, beside(library, "uploads")]
-    try:
-        tell = console.print
-        for _ in changes(there, own, tell=lambda trouble: tell(escape(trouble), soft_wrap=True)):
+    tell = console.print
+    with _asked_to_stop() as stop, suppress(KeyboardInterrupt):
+        for _ in changes(there, own, stop=stop, tell=lambda trouble: tell(escape(trouble), soft_wrap=True)):
             _again(library, order, recipe, console)
-    except KeyboardInterrupt:
-        console.print("Stopped watching.")
+    console.print("Stopped watching.")
+
+
+@contextmanager
+def _asked_to_stop() -> Iterator[threading.Event]:
+    """An event that Ctrl-C sets besides raising KeyboardInterrupt: Python drops that where it meets a destructor."""
+    stop = threading.Event()
+
+    def ask(number: int, frame: object) -> None:
+        # From a thread of its own: the one interrupted may hold the event's lock.
+        threading.Thread(target=stop.set, daemon=True).start()
+        raise KeyboardInterrupt
+
+    if threading.current_thread() is not threading.main_thread():
+        yield stop
+        return
+    before = signal.signal(signal.SIGINT, ask)
+    try:
+        yield stop
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 def _again(library: Path, order: follow.Order, recipe: tuple[Encoder, ChunkerSpec], console: Console) -> None:

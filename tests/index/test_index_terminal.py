@@ -7,8 +7,10 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -136,6 +138,29 @@ def test_watching_follows_changes_until_it_is_stopped(tmp_path: Path, files: Pat
     finally:
         child.kill()
         child.wait()
+
+
+def test_an_interrupt_that_meets_a_destructor_still_ends_the_watch(
+    run: Run, files: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Python drops a KeyboardInterrupt that is raised in one."""
+
+    def dropped(*given: object) -> None:
+        with suppress(KeyboardInterrupt):
+            signal.raise_signal(signal.SIGINT)
+
+    monkeypatch.setattr("index.terminal._again", dropped)
+    before = signal.getsignal(signal.SIGINT)
+    guard = threading.Timer(60, signal.raise_signal, [signal.SIGINT])
+    guard.start()
+    begun = time.monotonic()
+    try:
+        code, _, err = run("sync", str(files), "--watch")
+    finally:
+        guard.cancel()
+    assert code == 0 and err.endswith("Stopped watching.")
+    assert time.monotonic() - begun < 50, "by the first interrupt"
+    assert signal.getsignal(signal.SIGINT) is before
 
 
 def _said(log: Path, words: str, seconds: float = 90.0) -> bool:
