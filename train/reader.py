@@ -115,10 +115,9 @@ class Training:
                 held_out.append(example)
             elif "stories" not in self.given.without and (self.given.rivals or not example.kind.startswith("alike")):
                 training.append(example)
-        every = self.given.judged
-        self.training, self.judged = training, self.held_out(held_out)[::every]
+        self.training, self.judged = training, self.held_out(held_out)[:: self.given.judged]
         apart = [group for group in families() if is_held_out("story", group[0].text)]
-        self.families = whole(apart[::every], self.layout)
+        self.families = whole(apart[:: self.given.judged], self.layout)
         answered = [example for example in training if example.target.spans]
         self.vectors = self.embedded(answered)
         model = self.compiled()
@@ -181,7 +180,6 @@ class Training:
             (e,) for e in self.training
             if not e.target.spans and (e.kind in LACKING or rng.random() < share["random"])
         ]  # fmt: skip
-        certain = 0.0 if "rivals" in without else 1.0
         near = variants.rivals(answered, self.vectors, self.taken(answered, number))
         for i, others in near.items():
             example, made = answered[i], None
@@ -192,9 +190,8 @@ class Training:
             elif rng.random() < share["led-in"]:
                 made = variants.led_in(example, rng)
             asked = made or example
-            found.append(
-                (asked, *self.beside(asked, others, rng, certain if example.kind == "alike" else share["rivals"]))
-            )
+            together = 1.0 if example.kind == "alike" and share["rivals"] else share["rivals"]
+            found.append((asked, *self.beside(asked, others, rng, together)))
             for kind, make in makers.items():
                 if rng.random() < share[kind]:
                     made = make(example, rng)
