@@ -74,6 +74,7 @@ train: $(DEV) ## train the reader anew from DATA=FOLDER (docs/reader.md); hours 
 	$(BIN)/python -m train.reader $(DATA) --start runs/third/reader.safetensors --out runs/fourth --epoch 3 --tokens 6.2 --stop 800 --rate 5e-5 --thin 6 --newsroom 2500
 	$(BIN)/python -m train.reader $(DATA) --start runs/fourth/reader.safetensors --out runs/fifth --epoch 4 --tokens 4 --rate 4e-5 --thin 10 --newsroom 1500
 	$(BIN)/python -m train.average runs/third/checkpoint.pt runs/fifth/checkpoint.pt --out runs/reader
+	$(BIN)/python -m train.ranges $(DATA) runs/reader/reader.safetensors
 
 ablations: $(DEV) ## what each part of the training examples adds, from DATA=FOLDER; hours on a processor
 	$(BIN)/python -m train.squad $(DATA)

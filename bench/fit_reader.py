@@ -43,9 +43,9 @@ from rag.read import (
     with_unread,
 )
 from rag.retrieve import Found, rank, single
-from rag.same import key, same
+from rag.same import entitled, key, same
 from rag.scoring import Scored, load_scorer
-from rag.types import Filters, Provenance, Settings
+from rag.types import Filters, Provenance, Settings, Span
 
 FOLDS = 5
 
@@ -245,7 +245,7 @@ def main() -> None:
     bests = [made[0].fullest if made else None for made in groups]
     for name, chosen in (("span", spans), ("group", bests)):
         right = [
-            (contains(one.quote, gold), contains(one.text, gold)) if one else (False, False)
+            (contains(one.quote, gold), contains(shown(one), gold)) if one else (False, False)
             for one, gold in zip(chosen, golds, strict=True)
         ]
         quoted, short = np.mean(right, axis=0)
@@ -260,6 +260,13 @@ def main() -> None:
         print(f"{name.lower()}: {', '.join(told)}")
     if given.write:
         write({f"{name}_WEIGHTS": weights for name, (_, weights) in fitted.items()})
+
+
+def shown(one: Proposal) -> str:
+    """The short answer of a proposal."""
+    inner = Span(one.span.start - one.sentence.start, one.span.end - one.sentence.start)
+    start, end = entitled(one.quote, inner, Span(0, len(one.quote)))
+    return one.quote[start:end]
 
 
 def contains_any(case: Case) -> bool:

@@ -36,6 +36,7 @@ _MEASURE = re.compile(r"\bhow\s+\w+", re.IGNORECASE)
 _LACKING = {
     "name": "names who or what is asked for",
     "place": "gives a place",
+    "country": "names a country",
     "time": "gives a time",
     "number": "gives a number",
     "reason": "gives a reason",

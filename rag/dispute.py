@@ -47,7 +47,7 @@ NEAR = 60
 def sides(inquiry: Inquiry, readings: Readings, found: Sequence[Found]) -> tuple[Group, ...]:
     """The answers that contradict each other, the best first; empty where the sources agree as far as can be told."""
     kind = kind_of(inquiry.question)
-    if kind not in ("name", "place", "time", "number", "thing") or asks_for_several(inquiry.question):
+    if kind not in ("name", "place", "country", "time", "number", "thing") or asks_for_several(inquiry.question):
         return ()
     groups = readings.groups
     if len(groups) < 2:

@@ -37,7 +37,7 @@ PROBES = (
 MAKING = ".making-"
 LEFTOVER_SECONDS = 86_400.0
 """After a day nobody is at work in a temporary folder any more."""
-_FILES = ("model.xml", "model.bin", "tokenizer.json", "probes.npy")
+_FILES = ("model.xml", "model.bin", "quantised.xml", "quantised.bin", "tokenizer.json", "probes.npy")
 _HOMES: dict[str, type[EncoderSpec] | type[ReaderSpec]] = {"encoders": EncoderSpec, "readers": ReaderSpec}
 
 

@@ -6,8 +6,14 @@ import re
 
 from rag.analysis import ENGLISH
 
+_NO_VERB = (
+    r"(?:an?|the|its?|hi[ms]|her|their|them|us|our|you|your|my|me|th[io]se?|that|in|at|on|with|from|by|of|for|people|"
+    r"children|women|men|when|where|because|and|or)"
+)
+"""Words after "helped" that are not what was helped to be done, as in "helped find"."""
 _EXPRESSIONS = (
     (r"(?:act(?:s|ed|ing)?|serv(?:e|es|ed|ing)) as(?: an?| the)?", ""),
+    (rf"help(?:s|ed|ing)?(?: to)?(?= (?!{_NO_VERB}\b)(?-i:[a-z]+)(?<!s)\b)", ""),
     (r"go-betweens?|middle ?m[ae]n|honest brokers?", "intermediary"),
     (r"call(?:s|ed|ing)? off", "cancel"),
     (r"put(?:s|ting)? off", "postpone"),
@@ -33,6 +39,7 @@ _EXPRESSIONS = (
     (r"g(?:oes|o|one|oing) down|went down", "fall"),
     (r"gets? rid of|got rid of", "remove"),
     (r"point(?:s|ed|ing)? out", "say"),
+    (r"br(?:ings?|ought|inging) about", "arrange"),
 )
 _ANY = re.compile(rf"\b(?:{'|'.join(f'({pattern})' for pattern, _ in _EXPRESSIONS)})\b", re.IGNORECASE)
 

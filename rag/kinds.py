@@ -6,7 +6,9 @@ import re
 from collections.abc import Collection
 from typing import Literal
 
-Kind = Literal["name", "place", "time", "number", "reason", "manner", "verdict", "thing"]
+from rag.countries import countries
+
+Kind = Literal["name", "place", "country", "time", "number", "reason", "manner", "verdict", "thing"]
 
 _TIME_NOUN = r"(?:year|years|date|day|days|month|time|week|century|decade|hour)"
 _NUMBER_NOUN = r"(?:percentage|percent|number|price|age|amount|share|size|temperature|rate|cost|fine|salary|score|toll)"
@@ -24,6 +26,7 @@ _PATTERNS: tuple[tuple[Kind, str], ...] = (
     ("number", rf"\b(?:what|which)(?:\s+(?:was|is|were|are))?(?:\s+the)?\s+(?:\w+\s+)?{_NUMBER_NOUN}\b"),
     ("reason", r"\bwhy\b|\bwhat\s+(?:caused|prompted|led to)\b|\bfor what reason\b"),
     ("name", r"\b(?:who|whom|whose)\b"),
+    ("country", r"\b(?:what|which)\s+(?:[\w-]+\s+){0,2}(?:country|countries|nations?)\b(?!['’]s)"),
     ("place", rf"\bwhere\b|\b(?:what|which)\s+(?:\w+\s+){{0,2}}{_PLACE_NOUN}\b"),
     ("name", rf"\b(?:what|which)\s+(?:\w+\s+){{0,3}}{_NAME_NOUN}\b"),
     ("manner", r"^\W*(?:and\s+)?how\b"),
@@ -86,10 +89,10 @@ def shows(kind: Kind, sentence: str, known: Collection[str]) -> float:
 
     `known` are the question's words in lower case: a name that the question gave is no answer to it.
     """
-    if kind in ("name", "place"):
+    if kind in ("name", "place", "country"):
         fresh = [name for name in _NAME.findall(sentence) if not _is_known(name, known)]
         inner = [name for name in names(sentence) if not _is_known(name, known)]
-        if kind == "place" and not _PLACE_LEAD.search(sentence):
+        if kind != "name" and not _PLACE_LEAD.search(sentence):
             return 0.5 if inner else 0.0
         return 1.0 if inner else 0.5 if len(fresh) > 1 else 0.0
     pattern = {"time": _TIME, "number": _COUNT, "reason": _REASON, "manner": _MANNER}.get(kind)
@@ -103,7 +106,8 @@ def shows(kind: Kind, sentence: str, known: Collection[str]) -> float:
 
 def is_of(kind: Kind, answer: str, known: Collection[str]) -> float:
     """As `shows`, for a few words that stand alone: "Lisbon" is a name and a place though no word leads to it."""
-    return shows(kind, f"it was in {answer}", known)
+    shown = shows(kind, f"it was in {answer}", known)
+    return min(shown, countries(answer)) if kind == "country" else shown
 
 
 def _is_known(name: str, known: Collection[str]) -> bool:

@@ -15,6 +15,8 @@ HEADS = ("spans", "verdict")
 LAYERS = 12
 SCALE = ".scale"
 """Ends the name of what the whole numbers of a packed matrix are multiplied with, row by row."""
+RANGE = ".range"
+"""Ends the name of the least and the greatest of what goes into a product, (2, channels); see `rag/quantise.py`."""
 
 
 class Network(torch.nn.Module):
@@ -71,7 +73,7 @@ def unpacked(found: Mapping[str, torch.Tensor]) -> dict[str, torch.Tensor]:
     return {
         name: tensor.float() * found[name + SCALE].float()[:, None] if name + SCALE in found else tensor.float()
         for name, tensor in found.items()
-        if not name.endswith(SCALE)
+        if not name.endswith((SCALE, RANGE))
     }
 
 

@@ -8,13 +8,14 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from rag.aliases import aliases, explained
 from rag.attest import Witnesses
 from rag.body import Body
 from rag.encoder import Vectors
 from rag.kinds import Kind, is_of, kind_of, names
 from rag.pairs import heading, log_softmax
 from rag.retrieve import Found
-from rag.same import Key, fullness, joined, key, same
+from rag.same import Key, entitled, fullness, joined, same
 from rag.scoring import UNREAD, Scored, Scorer
 from rag.sentences import ends_sentence
 from rag.stopwords import STOPWORDS
@@ -264,7 +265,7 @@ def _without_copies(found: Sequence[Found], scores: Vectors) -> Vectors:
     return np.where([tellers[one.group] == one.article.id for one in found], scores, -np.inf)
 
 
-_TOLD: Collection[Kind] = ("name", "place", "time", "number")
+_TOLD: Collection[Kind] = ("name", "place", "country", "time", "number")
 
 
 def _within(log_odds: float) -> float:
@@ -273,9 +274,10 @@ def _within(log_odds: float) -> float:
 
 def grouped(proposals: Sequence[Proposal], found: Sequence[Found]) -> list[Group]:
     """Proposals that say the same together, the weightiest group first."""
+    known = aliases({found[one.place].article.id: found[one.place].article.text for one in proposals}.values())
     groups: list[tuple[Key, list[Proposal]]] = []
     for proposal in sorted(proposals, key=lambda one: -one.weight):
-        mine = key(proposal.text)
+        mine = explained(proposal.text, known)
         own = next((group for first, group in groups if same(mine, first)), None)
         if own is None:
             groups.append((mine, [proposal]))
@@ -297,9 +299,9 @@ def _weight(group: Sequence[Proposal], found: Sequence[Found]) -> float:
 
 
 def listed(inquiry: Inquiry, proposal: Proposal, article: Article) -> Span:
-    """The span, or all members of the list of which it is one where the question asks for several."""
+    """The span with its title, or all members of the list of which it is one where the question asks for several."""
     if not asks_for_several(inquiry.question):
-        return proposal.span
+        return entitled(article.text, proposal.span, proposal.sentence)
     return joined(article.text, proposal.span, proposal.sentence)
 
 

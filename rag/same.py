@@ -1,4 +1,4 @@
-"""When two short answers say the same, and where a list of which one is a member begins and ends."""
+"""When two short answers say the same, and what of the words around one belongs to it: its list, or its title."""
 
 from __future__ import annotations
 
@@ -93,6 +93,14 @@ _AFTER = re.compile(rf"{_LAST}{_ITEM}|\s*,\s*{_ITEM}(?=\s*(?:,|\b(?:and|or|as we
 """A further member of a list: the last one, or one after a comma that is itself followed by another."""
 _BEFORE = re.compile(rf"{_ITEM}(?:{_LAST}|\s*,\s*)(?:the\s+)?$")
 
+_OFFICE = (
+    r"(?:vice )?president(?:-elect)?|(?:deputy )?prime minister|(?:(?:foreign|defen[cs]e|finance|interior|health) )?"
+    r"(?:minister|secretary)|governor|senator|chancellor|mayor|pope|king|queen|prince(?:ss)?|general|judge|justice|"
+    r"speaker|gov\.|sen\.|rep\.|dr\.?|prof\.?|gen\.|sir|dame|lord|lady|mrs?\.?|ms\.?"
+)
+_TITLE = re.compile(rf"(?<![\w.’'-])(?:{_NAME}\s+){{0,2}}(?i:{_OFFICE})\s+$")
+_THE = re.compile(r"(?<!\w)[Tt]he\s+$")
+
 
 def fullness(text: str) -> int:
     """How many words a name has: "Roy Cooper" says more than "Cooper"; 0 of what is not one name."""
@@ -107,3 +115,11 @@ def joined(text: str, span: Span, within: Span) -> Span:
     while (before := _BEFORE.search(text[within.start : start])) is not None:
         start = within.start + before.start()
     return Span(start, end)
+
+
+def entitled(text: str, span: Span, within: Span) -> Span:
+    """A name with what it is called by before it, inside a sentence: "President-elect", "Minnesota Gov.", "the"."""
+    words = fullness(text[span.start : span.end])
+    before = text[within.start : span.start]
+    found = (words and _TITLE.search(before)) or (words > 1 and _THE.search(before))
+    return Span(within.start + found.start(), span.end) if found else span

@@ -25,6 +25,9 @@ SPANS = 5
 """Spans that are told of each passage."""
 AGREEMENT = 0.999
 """Least cosine between a compiled model's outputs and PyTorch's for it to be used."""
+QUANTISED_AGREEMENT = 0.99
+"""The same in 8 bits."""
+QUANTISED = "i8"
 PROBES = (
     "Who reopened the harbour bridge?",
     (
@@ -88,23 +91,25 @@ def _loaded(folder: Path, spec: ReaderSpec) -> PairModel:
 
 
 class PairModel:
-    """Runs a compiled model over question and passage.  bf16 where the processor has it and PyTorch agrees."""
+    """Runs a compiled model over question and passage.
+
+    In 8 bits where it was compiled so, else in bf16 where the processor has it, each only if PyTorch agrees.
+    """
 
     def __init__(self, path: Path, spec: ReaderSpec, *, filler: int = 0, precision: str | None = None) -> None:
         self.spec = spec
         self._filler = filler
         self._layout = self.layout(path / "tokenizer.json", spec)
         self._core = load_openvino().Core()
-        self._model = self._core.read_model(path / "model.xml")
-        self._names = [port.get_any_name() for port in self._model.inputs]
         self._lock = threading.Lock()
-        for chosen in [precision] if precision else self._precisions():
+        for chosen in [precision] if precision else self._precisions(path):
             self.precision = chosen
-            self._queue = self._compile(chosen)
+            self._queue = self._compile(path, chosen)
+            least = QUANTISED_AGREEMENT if chosen == QUANTISED else AGREEMENT
             if (
                 chosen == "f32"
                 or precision
-                or agreement(self, np.load(path / "probes.npy", allow_pickle=False)) >= AGREEMENT
+                or agreement(self, np.load(path / "probes.npy", allow_pickle=False)) >= least
             ):
                 break
 
@@ -124,13 +129,19 @@ class PairModel:
         longest = max(len(pair.ids) for pair in pairs)
         return dict(padded(pairs, min(-(-longest // STEP) * STEP, max(longest, spec.max_tokens)), filler))
 
-    def _precisions(self) -> list[str]:
-        capabilities = self._core.get_property("CPU", "OPTIMIZATION_CAPABILITIES")
-        return ["bf16", "f32"] if "BF16" in capabilities else ["f32"]
+    def _precisions(self, path: Path) -> list[str]:
+        quantised = [QUANTISED] if (path / "quantised.xml").exists() else []
+        return list(dict.fromkeys([*quantised, fastest(), "f32"]))
 
-    def _compile(self, precision: str) -> Any:
-        options = {"PERFORMANCE_HINT": "THROUGHPUT", "INFERENCE_PRECISION_HINT": precision}
-        queue = load_openvino().AsyncInferQueue(self._core.compile_model(self._model, "CPU", options))
+    def _compile(self, path: Path, precision: str) -> Any:
+        quantised = precision == QUANTISED
+        model = self._core.read_model(path / ("quantised.xml" if quantised else "model.xml"))
+        self._names = [port.get_any_name() for port in model.inputs]
+        options = {
+            "PERFORMANCE_HINT": "THROUGHPUT",
+            "INFERENCE_PRECISION_HINT": fastest() if quantised else precision,
+        }
+        queue = load_openvino().AsyncInferQueue(self._core.compile_model(model, "CPU", options))
 
         def keep(request: Any, job: tuple[list[Any], list[int]]) -> None:
             outputs = [np.array(request.get_output_tensor(i).data, np.float32) for i in range(len(request.results))]
@@ -192,6 +203,12 @@ class Reranked:
         """The reader's spans with the reranker's verdicts."""
         read, judged = self._reader.score(question, passages), self._reranker.score(question, passages)
         return [Scored(j.relevant, j.answers, r.spans) for r, j in zip(read, judged, strict=True)]
+
+
+def fastest() -> str:
+    """The floating-point numbers that the processor multiplies the fastest."""
+    capabilities = load_openvino().Core().get_property("CPU", "OPTIMIZATION_CAPABILITIES")
+    return "bf16" if "BF16" in capabilities else "f32"
 
 
 def _verdict(logits: Floats) -> float:

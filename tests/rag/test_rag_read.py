@@ -55,7 +55,8 @@ from rag.weights import CHUNK_WEIGHTS, FOUND_WEIGHTS, ORDER_WEIGHTS, SPAN_WEIGHT
         ("When did the plane land?", "time"),
         ("In what year was it built?", "time"),
         ("Where were they exchanged?", "place"),
-        ("Which country asked for help?", "place"),
+        ("Which country asked for help?", "country"),
+        ("In which nation's capital did they meet?", "place"),
         ("How many people were freed?", "number"),
         ("How old is he?", "number"),
         ("What percentage voted?", "number"),
@@ -96,6 +97,10 @@ def test_shows(kind: str, sentence: str, known: set[str], expected: float) -> No
         pytest.param("name", "Ada", set(), 1.0, id="one name"),
         pytest.param("place", "Lisbon", set(), 1.0, id="a place without a word that leads to it"),
         pytest.param("place", "Lisbon", {"lisbon"}, 0.0, id="place of the question"),
+        pytest.param("country", "Portugal", set(), 1.0, id="country"),
+        pytest.param("country", "Portugal", {"portugal"}, 0.0, id="country of the question"),
+        pytest.param("country", "Portugal's Navy", set(), 0.5, id="of a country"),
+        pytest.param("country", "Ada Lind", set(), 0.0, id="no country"),
         pytest.param("name", "the mayor", set(), 0.0, id="no name"),
         pytest.param("number", "sixteen", set(), 1.0, id="number word"),
         pytest.param("number", "Ada", set(), 0.0, id="no number"),
@@ -335,6 +340,16 @@ def test_proposals_that_say_the_same_are_one_answer() -> None:
     assert [(one.place, one.weight) for one in first.proposals] == [(1, 0.4), (0, 0.2), (2, 0.1)]
     assert (first.weight, first.best.place) == (pytest.approx(0.7), 1)
     assert (second.best.text, second.weight) == ("Bo Dahl", 0.3)
+
+
+def test_a_short_name_that_an_article_explains_is_one_answer_with_the_name() -> None:
+    texts = ("It was led by the Lisse Rescue Crew (LRC).", "The LRC led it.", "It was led by its rivals, the LCR.")
+    passages = [found(name, text) for name, text in zip("abc", texts, strict=True)]
+    answers = ("the Lisse Rescue Crew", "The LRC", "the LCR")
+    made = [proposal(place, passages[place], text, 0.3) for place, text in enumerate(answers)]
+    first, second = grouped(made, passages)
+    assert [one.text for one in first.proposals] == ["the Lisse Rescue Crew", "The LRC"]
+    assert [one.text for one in second.proposals] == ["the LCR"]
 
 
 def test_an_answer_given_by_many_is_ahead_of_one_given_by_one() -> None:

@@ -1,4 +1,4 @@
-"""When two short answers say the same, and the lists in which they stand."""
+"""When two short answers say the same, and the lists and titles that belong to them."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from rag.same import Key, fullness, joined, key, same
+from rag.same import Key, entitled, fullness, joined, key, same
 from rag.types import Span
 
 PIECES = (
@@ -165,3 +165,30 @@ def test_a_list_holds_the_span_and_keeps_within_the_sentence(text: str, data: st
 )
 def test_fullness(text: str, words: int) -> None:
     assert fullness(text) == words
+
+
+# -- titles ---------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("sentence", "words", "expected"),
+    [
+        pytest.param("It was President-elect Ada Lind.", "Ada Lind", "President-elect Ada Lind", id="office"),
+        pytest.param("It was Lisse Gov. Ada Lind.", "Ada Lind", "Lisse Gov. Ada Lind", id="office-of-a-place"),
+        pytest.param(
+            "The foreign minister Ada Lind left.", "Ada Lind", "The foreign minister Ada Lind", id="two-words"
+        ),
+        pytest.param("In Lisse Mayor Lind left.", "Lind", "In Lisse Mayor Lind", id="a-word-written-large-by-chance"),
+        pytest.param("It was the Lisse Museum.", "Lisse Museum", "the Lisse Museum", id="article"),
+        pytest.param("It was the Lisse one.", "Lisse", "Lisse", id="one-word-may-be-an-adjective"),
+        pytest.param("It was the old bridge.", "old bridge", "old bridge", id="no-name"),
+        pytest.param("It was Bo Dahl, Ada Lind.", "Ada Lind", "Ada Lind", id="another-name"),
+    ],
+)
+def test_a_name_is_given_with_its_title(sentence: str, words: str, expected: str) -> None:
+    text = f"He was mayor. {sentence}"
+    start = text.rindex(words)
+    found = entitled(text, Span(start, start + len(words)), Span(14, len(text)))
+    assert text[found.start : found.end] == expected
+    bare = entitled(text, Span(start, start + len(words)), Span(start, len(text)))
+    assert bare == (start, start + len(words)), "a title in the sentence before is not its own"

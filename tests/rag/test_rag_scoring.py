@@ -34,6 +34,7 @@ from rag.scoring import (
     AGREEMENT,
     BATCH,
     PROBES,
+    QUANTISED,
     SPANS,
     PairModel,
     Reranked,
@@ -323,18 +324,25 @@ sys.modules["openvino_telemetry"] = None
 from pathlib import Path
 import rag.export_reader
 from rag.readers import ReaderSpec
-base, weights, work = map(Path, sys.argv[1:])
+base, weights, work = map(Path, sys.argv[2:])
+SPEED_UP = float(sys.argv[1])
 rag.export_reader.weights_file = lambda: weights
+rag.export_reader.speed_up = lambda *_: SPEED_UP
 rag.export_reader.convert(base, ReaderSpec("own", "reader", "a" * 64, "b" * 64, 62), work)
 """
 
 
-def test_a_trained_reader_says_what_pytorch_says(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("precision", "speed_up", "near"),
+    [("f32", 1.0, 0.05), (QUANTISED, 2.0, 0.4)],
+    ids=["full-precision", "8-bits-where-they-are-faster"],
+)
+def test_a_trained_reader_says_what_pytorch_says(tmp_path: Path, precision: str, speed_up: float, near: float) -> None:
     """Spans and two verdicts, of weights laid over a base model."""
     import torch
     from safetensors.torch import save_file
 
-    from rag.network import FROZEN, network, trained
+    from rag.network import FROZEN, LAYERS, RANGE, network, trained
 
     base = make_tiny_reader(tmp_path / "base", "base")
     made = network(base)
@@ -343,26 +351,31 @@ def test_a_trained_reader_says_what_pytorch_says(tmp_path: Path) -> None:
         torch.nn.init.normal_(head.weight, std=0.5)
         torch.nn.init.normal_(head.bias, std=0.5)
     own = {name: tensor for name, tensor in made.state_dict().items() if not name.startswith(FROZEN)}
+    for layer in range(LAYERS):
+        name = f"bert.encoder.layer.{layer}.intermediate.dense"
+        channels = own[f"{name}.weight"].shape[1]
+        own[name + RANGE] = torch.tensor([[-4.0], [4.0]]).expand(2, channels).contiguous()
     save_file(own, str(tmp_path / "own.safetensors"))
     work = tmp_path / "work"
     work.mkdir()
     shutil.copyfile(base / "tokenizer.json", work / "tokenizer.json")
     done = subprocess.run(
-        [sys.executable, "-c", CONVERT, str(base), str(tmp_path / "own.safetensors"), str(work)],
+        [sys.executable, "-c", CONVERT, str(speed_up), str(base), str(tmp_path / "own.safetensors"), str(work)],
         capture_output=True, text=True, check=False,
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
     spec = ReaderSpec("own", "reader", "a" * 64, "b" * 64, 62)
-    model = PairModel(work, spec, precision="f32")
+    assert (PairModel(work, spec).precision == QUANTISED) is (precision == QUANTISED)
+    model = PairModel(work, spec, precision=precision)
     network_ = trained(base, tmp_path / "own.safetensors")
     pairs = model.laid_out(ASKED, PASSAGES)
     for pair, score in zip(pairs, model.score(ASKED, PASSAGES), strict=True):
         inputs = {name: torch.from_numpy(array) for name, array in PairModel.inputs([pair], spec).items()}
         with torch.no_grad():
             spans, verdict = network_(**inputs)
-        assert [score.relevant, score.answers] == pytest.approx(verdict[0].tolist(), abs=0.05)
+        assert [score.relevant, score.answers] == pytest.approx(verdict[0].tolist(), abs=near)
         body = spans[0, pair.first : pair.first + len(pair.offsets), 0].numpy()
-        assert score.spans[0][1] <= float(body.max() - np.log(np.exp(body).sum())) + 0.05
+        assert score.spans[0][1] <= float(body.max() - np.log(np.exp(body).sum())) + near
 
 
 def test_weights_that_do_not_fit_the_network_are_refused(tmp_path: Path) -> None:

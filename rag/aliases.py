@@ -1,0 +1,57 @@
+"""Short names that articles explain: "National Intelligence Organisation (MIT)" makes "the MIT" the same as the name.
+
+After Schwartz and Hearst (PSB 2003): a short name in brackets stands for the words before it that have its initials.
+Where they have others, as in another language, it stands for the whole name before it.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+
+from rag.same import Key, key
+
+FOREIGN = 3
+"""Capitals that a short name must have, and nothing else, where the name has other initials."""
+REACH = 120
+"""Characters before a short name in which its name is looked for."""
+_SHORT = re.compile(r"\s\(([A-Z][A-Za-z&.]{1,7})\)(?!\s*[-–—])")
+_WORD = r"[A-ZÀ-ÖØ-Þ][\w'’.&-]*"
+_NAME = re.compile(rf"(?<![\w'’.&-]){_WORD}(?:\s+(?:(?:of|for|the|and|de|du|des|der|von|in|on)\s+){{0,2}}{_WORD})*$")
+_LAST = re.compile(r"\b[A-Z][A-Za-z&.]*[A-Za-z](?=\W*$)")
+Aliases = Mapping[str, str]
+"""The name for which a short name stands."""
+
+
+def aliases(texts: Iterable[str]) -> Aliases:
+    """The short names that texts explain; those that they explain in different ways are left out."""
+    found: dict[str, str] = {}
+    unclear: set[str] = set()
+    for text in texts:
+        for match in _SHORT.finditer(text):
+            short = match.group(1)
+            name = _meant(text[max(0, match.start() - REACH) : match.start()], short)
+            if name and not key(found.setdefault(short, name))[0] & key(name)[0]:
+                unclear.add(short)
+    return {short: name for short, name in found.items() if short not in unclear}
+
+
+def explained(text: str, known: Aliases) -> Key:
+    """What an answer is compared by, a short name at its end as the name: "its service, the MIT", no "MIT rival"."""
+    return key(_LAST.sub(lambda match: known.get(match.group(), match.group()), text))
+
+
+def _meant(before: str, short: str) -> str:
+    """The name at the end of a text for which a short name stands; empty where there is no such name."""
+    name = _NAME.search(before)
+    letters = [letter.lower() for letter in short if letter.isupper()]
+    if name is None or len(letters) < 2:
+        return ""
+    words = name.group().split()
+    for first in range(len(words) - 1, -1, -1):
+        small = [word[0].lower() for word in words[first:]]
+        large = [word[0].lower() for word in words[first:] if word[0].isupper()]
+        if letters in (small, large):
+            return " ".join(words[first:])
+    foreign = len(letters) >= FOREIGN and len(letters) == len(short) and len(words) > 1
+    return name.group() if foreign else ""
