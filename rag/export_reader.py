@@ -50,11 +50,20 @@ def convert(folder: Path, spec: ReaderSpec, work: Path) -> None:
     worst = agreement(PairModel(work, spec, precision="f32"), reference)
     if worst < AGREEMENT:
         raise ModelError(f"OpenVINO agrees with PyTorch only to cosine {worst:.4f} for {spec.name}: name another.")
-    if spec.kind == "reader" and (known := ranges()):
-        openvino.save_model(quantised(converted, known), work / "quantised.xml", compress_to_fp16=True)
-        if speed_up(work, spec) < WORTHWHILE:
-            for name in ("quantised.xml", "quantised.bin"):
-                (work / name).unlink()
+    if spec.kind == "reader" and not quantise(converted, work, spec):
+        for path in work.glob("quantised.*"):
+            path.unlink()
+
+
+def quantise(model: Any, work: Path, spec: ReaderSpec) -> bool:
+    """Write the model in 8 bits; whether it is to be used."""
+    if not (known := ranges()):
+        return False
+    try:
+        openvino.save_model(quantised(model, known), work / "quantised.xml", compress_to_fp16=True)
+        return speed_up(work, spec) >= WORTHWHILE
+    except Exception:  # whatever the runtime cannot do in 8 bits, it does in others
+        return False
 
 
 def ranges() -> dict[str, Vectors]:
@@ -67,16 +76,16 @@ def ranges() -> dict[str, Vectors]:
 
 def speed_up(work: Path, spec: ReaderSpec) -> float:
     """How many times as fast as the fastest other numbers this processor reads in 8 bits."""
-    quantised, floating = PairModel(work, spec, precision=QUANTISED), PairModel(work, spec, precision=fastest())
+    models = [PairModel(work, spec, precision=precision) for precision in (fastest(), QUANTISED)]
     question, ((heading, text), *_) = PROBES
-    pairs = quantised.laid_out(question, [(heading, text * REPEATED)] * 2 * BATCH)
-    took: dict[str, float] = {}
+    pairs = models[0].laid_out(question, [(heading, text * REPEATED)] * 2 * BATCH)
+    took = [inf, inf]
     for _ in range(ROUNDS):
-        for model in (quantised, floating):
+        for place, model in enumerate(models):
             begun = time.perf_counter()
             model.outputs(pairs)
-            took[model.precision] = min(took.get(model.precision, inf), time.perf_counter() - begun)
-    return took[floating.precision] / took[quantised.precision]
+            took[place] = min(took[place], time.perf_counter() - begun)
+    return took[0] / took[1]
 
 
 def _load(folder: Path, spec: ReaderSpec) -> tuple[Any, tuple[str, ...]]:

@@ -327,15 +327,19 @@ from rag.readers import ReaderSpec
 base, weights, work = map(Path, sys.argv[2:])
 SPEED_UP = float(sys.argv[1])
 rag.export_reader.weights_file = lambda: weights
-rag.export_reader.speed_up = lambda *_: SPEED_UP
+def speed_up(*_):
+    if not SPEED_UP:
+        raise RuntimeError("no descriptor")
+    return SPEED_UP
+rag.export_reader.speed_up = speed_up
 rag.export_reader.convert(base, ReaderSpec("own", "reader", "a" * 64, "b" * 64, 62), work)
 """
 
 
 @pytest.mark.parametrize(
     ("precision", "speed_up", "near"),
-    [("f32", 1.0, 0.05), (QUANTISED, 2.0, 0.4)],
-    ids=["full-precision", "8-bits-where-they-are-faster"],
+    [("f32", 1.0, 0.05), ("f32", 0.0, 0.05), (QUANTISED, 2.0, 0.4)],
+    ids=["full-precision", "8-bits-that-fail", "8-bits-where-they-are-faster"],
 )
 def test_a_trained_reader_says_what_pytorch_says(tmp_path: Path, precision: str, speed_up: float, near: float) -> None:
     """Spans and two verdicts, of weights laid over a base model."""
