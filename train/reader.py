@@ -276,12 +276,11 @@ class Training:
         state = {"network": self.network.state_dict(), "optimiser": self.optimiser.state_dict(), "step": self.step}
         torch.save(state, half)
         half.replace(self.checkpoint)
-        judged = self.judged if self.step == self.last else self.judged[::4]
         found = {
             "step": self.step, "tokens": self.step * BATCH_TOKENS, "seconds": round(seconds),
             "loss": round(float(np.mean(losses)), 4),
         }  # fmt: skip
-        found |= {name: round(value, 4) for name, value in scores(self.network, judged).items()}
+        found |= {name: round(value, 4) for name, value in scores(self.network, self.judged[::4]).items()}
         with (self.given.out / "log.jsonl").open("a") as file:
             file.write(json.dumps(found) + "\n")
         print(json.dumps(found), flush=True)
