@@ -248,7 +248,7 @@ def answered_as(answer: Answer) -> tuple[Referent, ...]:
     kind, text = kind_of(answer.question), short.text.strip(" .,;:\"'“”‘’")
     if kind == "time" or (kind == "number" and TIME.fullmatch(text)):
         return (Referent(text, 0, 0, (("time", 3),)),)
-    if kind == "place":
+    if kind in {"place", "country"}:
         return _location(re.sub(r"^(?:in|at|near|to|from|on)\s+", "", text), several=asks_for_several(answer.question))
     if kind not in {"name", "thing"}:
         return ()

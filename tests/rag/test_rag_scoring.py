@@ -332,6 +332,7 @@ def speed_up(*_):
         raise RuntimeError("no descriptor")
     return SPEED_UP
 rag.export_reader.speed_up = speed_up
+rag.export_reader.fastest = lambda: "f32"
 rag.export_reader.convert(base, ReaderSpec("own", "reader", "a" * 64, "b" * 64, 62), work)
 """
 
