@@ -56,7 +56,7 @@ def convert(folder: Path, spec: ReaderSpec, work: Path) -> None:
 
 
 def quantise(model: Any, work: Path, spec: ReaderSpec) -> bool:
-    """Write the model in 8 bits; whether it is to be used.  Where there is bf16 it never is, so chance decides nothing."""
+    """Write the model in 8 bits; whether it is to be used.  With bf16 it never is, so that chance decides nothing."""
     if fastest() != "f32" or not (known := ranges()):
         return False
     try:
