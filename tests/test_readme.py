@@ -28,4 +28,7 @@ def test_snippet_prints_what_the_readme_says(tmp_path: Path) -> None:
         text=True,
         env=environment,
     )
-    assert done.stdout == shown.group(1)
+    # The last digit of a confidence hangs on how short the numbers are that the processor multiplies.
+    said, promised = (re.search(r"^True (0\.\d\d) ", text) for text in (done.stdout, shown.group(1)))
+    assert said and promised and abs(float(said.group(1)) - float(promised.group(1))) <= 0.02
+    assert done.stdout.replace(said.group(1), promised.group(1)) == shown.group(1)
