@@ -27,9 +27,10 @@ def countries(text: str) -> float:
     """
     if _names().search(text):
         return 1.0
-    others = _LARGE.findall(_names(possessive=True).sub("", text))
+    rest, possessives = _names(possessive=True).subn("", text)
+    others = _LARGE.findall(rest)
     strange = [word for word in others if word[:ROOT] not in _roots() or not _ADJECTIVE.match(word)]
-    if len(strange) == len(others) and not _names(possessive=True).search(text):
+    if len(strange) == len(others) and not possessives:
         return 0.0
     return 0.5 if strange else 1.0
 

@@ -14,7 +14,7 @@ import torch
 from rag.encoder import Vectors
 from rag.errors import ModelError
 from rag.network import RANGE, trained
-from rag.pairs import NAMES
+from rag.pairs import NAMES, Layout
 from rag.quantise import quantised
 from rag.readers import ReaderSpec, weights_file
 from rag.scoring import AGREEMENT, BATCH, PROBES, QUANTISED, PairModel, agreement, fastest
@@ -37,7 +37,7 @@ def convert(folder: Path, spec: ReaderSpec, work: Path) -> None:
     Raises ModelError where the compiled model does not agree with PyTorch.
     """
     model, names = _load(folder, spec)
-    probes = PairModel.layout(work / "tokenizer.json", spec).pairs(*PROBES)
+    probes = Layout.read(work / "tokenizer.json", spec.max_tokens).pairs(*PROBES)
     example = {name: torch.from_numpy(array) for name, array in PairModel.inputs(probes, spec).items()}
     with torch.no_grad():
         outputs = model(*(example[name] for name in names))

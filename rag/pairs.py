@@ -6,6 +6,7 @@ import copy
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -49,6 +50,16 @@ class Layout:
         self._pairs = copy.deepcopy(tokenizer)
         self._pairs.enable_truncation(most, strategy="only_second")
         self._most = min(QUESTION_TOKENS, most // 3)
+
+    @classmethod
+    def read(cls, tokenizer: Path, most: int = PAIR_TOKENS) -> Layout:
+        """A layout with the tokenizer in a file."""
+        from tokenizers import Tokenizer
+
+        loaded = Tokenizer.from_file(str(tokenizer))
+        loaded.no_truncation()
+        loaded.no_padding()
+        return cls(loaded, most)
 
     def pairs(self, question: str, passages: Sequence[tuple[str, str]]) -> list[Pair]:
         """A pair for each (heading, text)."""

@@ -29,16 +29,16 @@ def quantised(model: Any, ranges: Mapping[str, Vectors]) -> Any:
     """
     from openvino import opset13 as ops
 
-    products = [node for node in model.get_ordered_ops() if node.get_type_name() == "MatMul"]
-    by_input: dict[str, list[Any]] = {}
-    for node in products:
-        if _PRODUCT.search(node.get_friendly_name()):
-            by_input.setdefault(node.input_value(0).get_node().get_friendly_name(), []).append(node)
-    for nodes in by_input.values():
-        names = [_PRODUCT.search(node.get_friendly_name()) for node in nodes]
-        measured = next((ranges[name.group()] for name in names if name and name.group() in ranges), None)
+    by_input: dict[str, dict[str, Any]] = {}
+    for node in model.get_ordered_ops():
+        name = _PRODUCT.search(node.get_friendly_name())
+        if name and node.get_type_name() == "MatMul":
+            by_input.setdefault(node.input_value(0).get_node().get_friendly_name(), {})[name.group()] = node
+    for products in by_input.values():
+        measured = next((ranges[name] for name in products if name in ranges), None)
         if measured is None:
             continue
+        nodes = list(products.values())
         matrices = [_matrix(node) for node in nodes]
         scale = smoothing(measured, np.concatenate(matrices))
         least, greatest = bounds(measured / scale)
@@ -46,8 +46,9 @@ def quantised(model: Any, ranges: Mapping[str, Vectors]) -> Any:
         smoothed = ops.multiply(nodes[0].input_value(0), ops.constant(1 / scale))
         rounded = ops.fake_quantize(smoothed, *ends, *ends, STEPS + 1)
         for node, matrix in zip(nodes, matrices, strict=True):
-            steps = np.maximum(np.abs(matrix * scale).max(1, keepdims=True) / 127, LEAST**2).astype(np.float32)
-            whole = np.round(matrix * scale / steps).astype(np.int8)
+            scaled = matrix * scale
+            steps = np.maximum(np.abs(scaled).max(1, keepdims=True) / 127, LEAST**2).astype(np.float32)
+            whole = np.round(scaled / steps).astype(np.int8)
             weights = ops.multiply(ops.convert(ops.constant(whole), "f32"), ops.constant(steps))
             node.input(0).replace_source_output(rounded.output(0))
             node.input(1).replace_source_output(weights.output(0))

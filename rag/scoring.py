@@ -99,7 +99,7 @@ class PairModel:
     def __init__(self, path: Path, spec: ReaderSpec, *, filler: int = 0, precision: str | None = None) -> None:
         self.spec = spec
         self._filler = filler
-        self._layout = self.layout(path / "tokenizer.json", spec)
+        self._layout = Layout.read(path / "tokenizer.json", spec.max_tokens)
         self._core = load_openvino().Core()
         self._lock = threading.Lock()
         for chosen in [precision] if precision else self._precisions(path):
@@ -112,16 +112,6 @@ class PairModel:
                 or agreement(self, np.load(path / "probes.npy", allow_pickle=False)) >= least
             ):
                 break
-
-    @staticmethod
-    def layout(tokenizer: Path, spec: ReaderSpec) -> Layout:
-        """How the model's pairs are laid out."""
-        from tokenizers import Tokenizer
-
-        loaded = Tokenizer.from_file(str(tokenizer))
-        loaded.no_truncation()
-        loaded.no_padding()
-        return Layout(loaded, spec.max_tokens)
 
     @staticmethod
     def inputs(pairs: Sequence[Pair], spec: ReaderSpec, filler: int = 0) -> dict[str, Any]:

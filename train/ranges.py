@@ -53,13 +53,8 @@ def add(reader: Path, examples: Iterable[Example]) -> None:
 
 def measured(reader: Path, examples: Iterable[Example]) -> dict[str, Any]:
     """(2, channels) of each measured product: the least and the greatest value of every channel of its input."""
-    from tokenizers import Tokenizer
-
     base, _ = locate()
-    tokenizer = Tokenizer.from_file(str(tokenizer_file(base)))
-    tokenizer.no_truncation()
-    tokenizer.no_padding()
-    layout, network = Layout(tokenizer), trained(base, reader)
+    layout, network = Layout.read(tokenizer_file(base)), trained(base, reader)
     found: dict[str, Any] = {}
     real = torch.empty(0, dtype=torch.bool)
 

@@ -103,12 +103,7 @@ class Training:
             print(f"goes on at step {self.step:,} of {self.last:,}", flush=True)
 
     def run(self) -> None:
-        from tokenizers import Tokenizer
-
-        tokenizer = Tokenizer.from_file(str(tokenizer_file(self.base)))
-        tokenizer.no_truncation()
-        tokenizer.no_padding()
-        self.layout = Layout(tokenizer)
+        self.layout = Layout.read(tokenizer_file(self.base))
         training, held_out = load(self.given.data)
         for example in stories():
             if is_held_out("story", example.text):
