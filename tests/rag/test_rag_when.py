@@ -113,8 +113,32 @@ def test_in_an_old_library_dates_do_not_count(newest: date | None, strength: flo
         pytest.param("What burned in February of 2024?", "2024-02-01", "2024-02-29", id="leap-year"),
         pytest.param("What burned on March 3rd, 2022?", "2022-03-01", "2022-03-31", id="american-day"),
         pytest.param("What burned on 3 March 2022?", "2022-03-01", "2022-03-31", id="british-day"),
+        pytest.param("What burned in May, 2023?", "2023-05-01", "2023-05-31", id="comma-before-the-year"),
+        pytest.param("What burned on 3 May, 2023?", "2023-05-01", "2023-05-31", id="british-day-and-comma"),
+        pytest.param("What burned in July, 2000 soldiers said?", "2024-07-01", "2024-07-31", id="comma-and-a-count"),
+        pytest.param("What burned mid-May?", "2024-05-01", "2024-05-31", id="middle-of-a-month"),
+        pytest.param("Who won the May election?", "2024-05-01", "2024-05-31", id="month-of-an-event"),
+        pytest.param("Who won the election of this March?", "2024-03-01", "2024-03-31", id="month-after-this"),
+        pytest.param("What did July's storm destroy?", "2024-07-01", "2024-07-31", id="month-that-is-no-name"),
+        pytest.param("What burned in April, May and June?", "2024-04-01", "2024-06-30", id="list-of-months"),
+        pytest.param("What burned between May and July 2022?", "2022-05-01", "2022-07-31", id="range-of-months"),
+        pytest.param(
+            "What burned from 3 May until the 5th of July 2022?", "2022-05-01", "2022-07-31", id="range-of-days"
+        ),
+        pytest.param(
+            "What burned between November and February 2024?", "2023-11-01", "2024-02-29", id="range-over-new-year"
+        ),
+        pytest.param("What burned from October to February?", "2023-10-01", "2024-02-29", id="range-without-a-year"),
+        pytest.param("What burned from July to September?", "2024-07-01", "2024-07-31", id="range-that-is-not-over"),
+        pytest.param("What burned in 2023 and January?", "2024-01-01", "2024-01-31", id="year-before-a-month"),
         pytest.param("Who won in 2019?", "2019-01-01", "2019-12-31", id="year"),
         pytest.param("Who won between 2021 and 2019?", "2019-01-01", "2021-12-31", id="years-in-any-order"),
+        pytest.param("Who won the 2020 election?", "2020-01-01", "2020-12-31", id="year-of-an-event"),
+        pytest.param("Who won the 2020 Olympics?", "2020-01-01", "2020-12-31", id="year-of-games"),
+        pytest.param("Who won the 2020 elections?", "2020-01-01", "2020-12-31", id="year-of-events"),
+        pytest.param("Who won the 2000 elections?", "2000-01-01", "2000-12-31", id="round-year-of-events"),
+        pytest.param("Where did in 2000 people vote?", "2000-01-01", "2000-12-31", id="year-after-in"),
+        pytest.param("Who met April Jones in 2019?", "2019-01-01", "2019-12-31", id="year-beside-a-name"),
         pytest.param("What burned last month?", "2024-07-01", "2024-07-31", id="last-month"),
         pytest.param("What burned last year?", "2023-01-01", "2023-12-31", id="last-year"),
     ],
@@ -127,10 +151,24 @@ def test_last_month_in_january_is_of_the_year_before() -> None:
     assert period("What burned last month?", date(2024, 1, 15)) == (date(2023, 12, 1), date(2023, 12, 31))
 
 
+def test_a_month_takes_the_year_that_ends_its_range() -> None:
+    found = period("What burned between January and March 2024?", date(2025, 2, 10))
+    assert found == (date(2024, 1, 1), date(2024, 3, 31))
+
+
 @pytest.mark.parametrize(
     "question",
     [
         pytest.param("Who burned it?", id="none"),
+        pytest.param("When did Theresa May resign?", id="surname"),
+        pytest.param("Who led the Women's March?", id="protest"),
+        pytest.param("Who took part in the March on Rome?", id="protest-to-a-place"),
+        pytest.param("What happened to April Jones?", id="first-name"),
+        pytest.param("May the strike end soon?", id="verb-that-begins-the-question"),
+        pytest.param("Which of the 2000 soldiers died?", id="soldiers"),
+        pytest.param("Which of the 2000 Russian soldiers died?", id="russian-soldiers"),
+        pytest.param("Which of the 1950 soldiers died?", id="not-a-round-number-of-soldiers"),
+        pytest.param("Who felled 2000 trees?", id="trees"),
         pytest.param("Who may march there?", id="verbs-are-no-months"),
         pytest.param("Who won in 2024?", id="this-year-is-not-over"),
         pytest.param("Who will win in 2030?", id="a-year-to-come"),
@@ -142,7 +180,8 @@ def test_no_period(question: str) -> None:
 
 
 PARTS = st.sampled_from(
-    ["in", "July", "may", "May", "2019", "2024", "2031", "last", "month", "year", "3", "3rd,", "of"]
+    ["in", "July", "may", "May", "2019", "2024", "2031", "last", "month", "year", "3", "3rd,", "of",
+     "and", ",", "June", "November", "the", "2000", "soldiers"]
 )  # fmt: skip
 
 
