@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import io
+import unicodedata
 import zipfile
+from collections.abc import Iterable
 from dataclasses import dataclass, fields
 from datetime import date, timedelta
 from pathlib import Path
@@ -63,16 +65,22 @@ class Columns:
             keep &= self.published <= days(filters.as_of)
         if filters.sources:
             # numpy's own lower() cuts what grows: "İ" has two characters in lower case.
-            wanted = {source.lower() for source in filters.sources}
+            wanted = {source.lower() for source in spellings(filters.sources)}
             keep &= np.array([str(source).lower() in wanted for source in self.source.tolist()], bool)
         if filters.articles:
-            keep &= np.isin(self.article_id, filters.articles)
+            keep &= np.isin(self.article_id, spellings(filters.articles))
         return keep
 
     def newest(self, as_of: date) -> date | None:
         """The date of the newest article up to a day, None where none has a date."""
         dated = self.published[(self.published != UNDATED) & (self.published <= days(as_of))]
         return date(1970, 1, 1) + timedelta(int(dated.max())) if len(dated) else None
+
+
+def spellings(names: Iterable[str]) -> list[str]:
+    """Names as given, composed (NFC) and decomposed (NFD): an id may be a file's name as its system spells it."""
+    forms = ((name, unicodedata.normalize("NFC", name), unicodedata.normalize("NFD", name)) for name in names)
+    return list(dict.fromkeys(spelt for form in forms for spelt in form))
 
 
 def days(published: date | None) -> int:

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from rag.analysis import ENGLISH, analysis, analyzer, elsewhere
-from rag.columns import UNDATED, days
+from rag.columns import UNDATED, days, spellings
 from rag.dense import Positions
 from rag.encoder import Vectors
 from rag.errors import LibraryCorrupt, StorageError
@@ -240,7 +240,7 @@ class LexicalIndex:
         if filters.as_of:
             limits.append(self._published(None, days(filters.as_of)))
         if filters.sources:
-            names = [source.lower() for source in filters.sources]
+            names = [source.lower() for source in spellings(filters.sources)]
             limits.append(tantivy.Query.term_set_query(self._schema, "source", names))
         if filters.articles:
             limits.append(tantivy.Query.term_set_query(self._schema, "article", list(articles)))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
+import unicodedata
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -261,10 +262,11 @@ class Library:
         filters = filters or Filters()
         with self._using() as held:
             settings = settings or held.settings
-            ranking = rank(held.snapshot, held.encoder, check_question(query), settings, filters)
+            plain = check_question(query)
+            ranking = rank(held.snapshot, held.encoder, plain, settings, filters)
             passages = tuple(found.passage for found in merged(held.snapshot, ranking, k, filters))
             timings = replace(ranking.timings, total=(time.perf_counter() - started) * 1e3)
-            return SearchResult(query, passages, timings, _provenance(held, filters, settings, held.calibration))
+            return SearchResult(plain, passages, timings, _provenance(held, filters, settings, held.calibration))
 
     def hits(
         self, query: str, *, k: int = 100, filters: Filters | None = None, settings: Settings | None = None
@@ -320,9 +322,10 @@ def _place(snapshot: Snapshot, article_id: str) -> int:
 
 
 def check_question(question: str) -> str:
-    """The question without surrounding white space.  Raises QuestionError if it is empty or too long."""
+    """The question in NFC, as articles are, with single blanks.  Raises QuestionError if it is empty or too long."""
     # A shell passes bytes that are not UTF-8 as lone surrogates, which no index can take.
-    plain = " ".join(question.encode("utf-8", "replace").decode("utf-8").split())
+    plain = question.encode("utf-8", "replace").decode("utf-8")
+    plain = " ".join(unicodedata.normalize("NFC", plain).split())
     if not plain:
         raise QuestionError("The question is empty; type what you want to know.")
     if len(question) > MAX_QUESTION_CHARS:

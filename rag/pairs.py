@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -22,6 +23,9 @@ EDGES = 32
 SPAN_TOKENS = 40
 """Most tokens of a short answer."""
 
+_JOINERS = frozenset("\u200c\u200d")
+"""Zero-width (non-)joiners; variation selectors are marks."""
+
 
 def heading(title: str, published: date | str | None) -> str:
     """What stands before a passage: its article's title and date."""
@@ -33,7 +37,8 @@ def heading(title: str, published: date | str | None) -> str:
 class Pair:
     """Token ids and segments of a question with a heading and a text, as the model's own tokenizer joins them.
 
-    `first` is the place of the text's first token, `offsets` (n, 2) are the characters of the text's tokens.
+    `first` is the place of the text's first token, `offsets` (n, 2) are the characters of the text's tokens, with the
+    marks that follow them, which a tokenizer may strip or make tokens of their own.
     """
 
     ids: list[int]
@@ -69,15 +74,27 @@ class Layout:
         heads = [f"{head[:HEADING_CHARS]}\n" if head else "" for head, _ in passages]
         texts = [head + text for head, (_, text) in zip(heads, passages, strict=True)]
         found = self._pairs.encode_batch([(question, text) for text in texts])
-        return [_pair(encoding, len(head)) for encoding, head in zip(found, heads, strict=True)]
+        return [
+            _pair(encoding, len(head), text) for encoding, head, (_, text) in zip(found, heads, passages, strict=True)
+        ]
 
 
-def _pair(encoding: Any, head: int) -> Pair:
+def _pair(encoding: Any, head: int, text: str) -> Pair:
     offsets = np.array(encoding.offsets, np.int32).reshape(-1, 2)
     second = np.array([place == 1 for place in encoding.sequence_ids], bool)
     body = np.flatnonzero(second & (offsets[:, 0] >= head) & (offsets[:, 1] > head))
     first = int(body[0]) if len(body) else 0
-    return Pair(encoding.ids, encoding.type_ids, first, offsets[body] - head)
+    own = offsets[body] - head
+    if not text.isascii():
+        own[:, 1] = [_whole(text, end) for end in own[:, 1].tolist()]
+    return Pair(encoding.ids, encoding.type_ids, first, own)
+
+
+def _whole(text: str, end: int) -> int:
+    """`end`, or where the marks and joiners that follow it end."""
+    while end < len(text) and (text[end] in _JOINERS or unicodedata.category(text[end]).startswith("M")):
+        end += 1
+    return end
 
 
 def padded(pairs: Sequence[Pair], width: int, filler: int = 0) -> dict[str, npt.NDArray[np.int64]]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date
@@ -15,6 +16,8 @@ from rag.types import SCHEMA_VERSION, Answer, Filters, Provenance, Settings
 
 CLOSE = 0.005
 """Confidences that differ by less are the same: processors round differently."""
+_FIGURE = re.compile(r"(?<=\(confidence )\d\.\d\d(?=,)")
+"""The confidence that a refusal's reason tells: it is compared as a number, not as words."""
 _MADE_FROM = ("library", "generation", "encoder", "reader", "calibration", "version")
 
 
@@ -108,8 +111,11 @@ def _differences(before: dict[str, Any], now: dict[str, Any]) -> list[str]:
         return [f"It was {told[bool(before.get('answered'))]}, it is {told[now['answered']]}."]
     found: list[str] = []
     for name, what in (("short", "short answer"), ("sides", "list of differing answers"), ("reason", "reason")):
-        if before.get(name) != now[name]:
+        if _said(before.get(name)) != _said(now[name]):
             found.append(f"The {what} was {_told(before.get(name))}, it is {_told(now[name])}.")
+    if "revised" in before and bool(before["revised"]) != now["revised"]:
+        told = {True: "versions of one text", False: "of independent sources"}
+        found.append(f"The differing answers were {told[not now['revised']]}, they are {told[now['revised']]}.")
     found += _citation_differences(before.get("citations") or [], now["citations"])
     if abs(float(before.get("confidence") or 0.0) - now["confidence"]) > CLOSE:
         found.append(f"The confidence was {before.get('confidence')}, it is {now['confidence']:.3f}.")
@@ -129,6 +135,10 @@ def _citation_differences(before: list[dict[str, Any]], now: list[dict[str, Any]
     if not gone and not added and list(old) != list(new):
         return ["The citations are in another order."]
     return gone + added
+
+
+def _said(value: Any) -> Any:
+    return _FIGURE.sub("", value) if isinstance(value, str) else value
 
 
 def _told(value: Any) -> str:

@@ -112,7 +112,7 @@ class _Clock:
 def _article_rows(snapshot: Snapshot, filters: Filters) -> list[int]:
     if not filters.articles:
         return []
-    wanted = np.isin(snapshot.columns.article_id, filters.articles)
+    wanted = snapshot.columns.kept(Filters(articles=filters.articles))
     return [int(row) for row in snapshot.columns.article_row[wanted]]
 
 

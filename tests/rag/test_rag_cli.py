@@ -260,6 +260,15 @@ def test_a_question_of_bytes_that_are_no_text_is_no_traceback(sample_folder: Pat
     assert "Traceback" not in done.stderr
 
 
+def test_a_query_of_bytes_that_are_no_text_is_told_as_text(sample_folder: Path) -> None:
+    done = shell(
+        RAG, "search", b"compass Verda\xff", "--json", "--library", sample_folder, cwd=sample_folder,
+        PYTHONIOENCODING="utf-8:strict",
+    )  # fmt: skip
+    assert (done.returncode, done.stderr) == (0, "")
+    assert json.loads(done.stdout)["query"] == "compass Verda?"
+
+
 def test_a_reader_that_closes_our_output_is_no_error(sample_folder: Path) -> None:
     done = shell("/bin/sh", "-c", f"{RAG} list --json --library {sample_folder} | head -1", cwd=sample_folder)
     assert (done.stdout, done.stderr) == ("[\n", "")

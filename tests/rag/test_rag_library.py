@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+import unicodedata
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import date, timedelta
 from itertools import pairwise
 from pathlib import Path
+from typing import Literal
 
 import pytest
 from fakes import MARKERS, SMALL_CHUNKS, FakeEncoder, FakeScorer, article_text, write_articles
@@ -487,6 +489,36 @@ def test_odd_questions_are_still_asked(opened: Library, question: str) -> None:
 def test_a_question_is_trimmed_and_its_blanks_are_single() -> None:
     assert check_question("  who \n opened\tit ? ") == "who opened it ?"
     assert check_question("x" * 4_000) == "x" * 4_000
+
+
+def test_a_question_is_composed_as_articles_are(opened: Library) -> None:
+    assert check_question("Wer war in Mu\u0308nchen?") == "Wer war in M\u00fcnchen?"
+    decomposed = unicodedata.normalize("NFD", "gecko in Łódź und Düren")
+    assert opened.search(decomposed).query == "gecko in Łódź und Düren"
+
+
+def test_a_search_tells_the_query_that_was_searched(opened: Library) -> None:
+    assert opened.search(" gecko\udcff  keepers ").query == "gecko? keepers"
+
+
+@pytest.mark.parametrize("form", ["NFC", "NFD"])
+def test_filters_match_in_whatever_composition(tmp_path: Path, form: Literal["NFC", "NFD"]) -> None:
+    record = {"id": "überfahrt", "text": "Harbour pilots spoke.", "source": "Échos İstanbul"}
+    # A Mac spells names of files in NFD, and the id is made of the name.
+    (tmp_path / unicodedata.normalize("NFD", "한국.txt")).write_text("Harbour pilots spoke.", "utf-8")
+    folder = make_library(tmp_path, [record, {"id": "other", "text": "Harbour pilots spoke again.", "source": "Echo"}])
+    sync([tmp_path], folder, encoder=FakeEncoder(), chunker=SMALL_CHUNKS)
+    filters = {
+        "überfahrt": Filters(articles=(unicodedata.normalize(form, "überfahrt"),)),
+        "한국": Filters(articles=(unicodedata.normalize(form, "한국"),)),
+    }
+    with Library(folder, encoder=FakeEncoder()) as opened:
+        by_source = opened.hits(QUERY, filters=Filters(sources=(unicodedata.normalize(form, "Échos İstanbul"),)))
+        assert ids(by_source) == {"überfahrt"}
+        for name, chosen in filters.items():
+            (hit,) = opened.hits(QUERY, filters=chosen)
+            assert unicodedata.normalize("NFC", hit.article_id) == name
+            assert hit.dense is not None and hit.lexical is not None
 
 
 def test_an_article_round_trips_through_the_store(tmp_path: Path, encoder: FakeEncoder) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import unicodedata
 from datetime import date
 from typing import Any
 
@@ -141,6 +142,28 @@ def test_the_tokenizer_that_was_given_still_never_truncates(tiny: Any) -> None:
     assert len(tiny.encode("ferry " * 30).ids) == 32
 
 
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        pytest.param("नेहरू", ["नेहरू"], id="devanagari"),
+        pytest.param("ที่นี่ ปู", ["ปู"], id="thai"),
+        pytest.param("שָׁלוֹם רָב", ["שָׁלוֹם", "רָב"], id="hebrew-points"),
+        pytest.param("مُحَمَّدٌ", ["مُحَمَّدٌ"], id="arabic"),
+        pytest.param("क्\u200d", ["क्\u200d"], id="joiner"),
+        pytest.param("☺\ufe0f ok", ["☺\ufe0f", "ok"], id="variation-selector"),
+        pytest.param("Ferry\u0301.", ["Ferry\u0301", "."], id="accent"),
+    ],
+)
+def test_a_word_ends_after_its_marks(default: Any, text: str, words: list[str]) -> None:
+    for head in ("", "Monday"):
+        (pair,) = Layout(default).pairs(ASKED, [(head, text)])
+        ends = pair.offsets[:, 1].tolist()
+        starts = {text.index(word) for word in words}
+        assert starts <= set(pair.offsets[:, 0].tolist())
+        assert {text.index(word) + len(word) for word in words} <= set(ends)
+        assert not any(unicodedata.category(after).startswith("M") for end in ends for after in text[end : end + 1])
+
+
 @given(TEXTS, TEXTS, TEXTS)
 @settings(max_examples=200, deadline=None)
 def test_offsets_are_of_the_text_s_own_tokens(default: Any, question: str, head: str, text: str) -> None:
@@ -154,7 +177,10 @@ def test_offsets_are_of_the_text_s_own_tokens(default: Any, question: str, head:
     alone = default.encode(text, add_special_tokens=False)
     own = pair.ids[pair.first : pair.first + len(pair.offsets)]
     assert own == alone.ids[: len(own)]
-    assert pair.offsets.tolist() == [list(offset) for offset in alone.offsets[: len(own)]]
+    assert pair.offsets[:, 0].tolist() == [start for start, _ in alone.offsets[: len(own)]]
+    for (_, plain), end in zip(alone.offsets[: len(own)], pair.offsets[:, 1].tolist(), strict=True):
+        assert all(sign in "\u200c\u200d" or unicodedata.category(sign)[0] == "M" for sign in text[plain:end])
+        assert unicodedata.category((text[end:] or " ")[0])[0] != "M"
     assert len(own) == len(alone.ids) or len(pair.ids) == PAIR_TOKENS
 
 

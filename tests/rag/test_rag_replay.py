@@ -170,6 +170,11 @@ def edited(library: Library, tmp_path: Path, edit: Edit) -> tuple[str, ...]:
             id="passages",
         ),
         pytest.param(lambda plain: plain.update(confidence=plain["confidence"] - 0.9 * CLOSE), (), id="rounding"),
+        pytest.param(
+            lambda plain: plain.update(revised=True),
+            ("The differing answers were versions of one text, they are of independent sources.",), id="revised",
+        ),
+        pytest.param(lambda plain: plain.pop("revised"), (), id="of-a-version-that-did-not-know-revised"),
         pytest.param(lambda plain: plain["passages"][0].update(score=0.5, title="X"), (), id="scores"),
         pytest.param(lambda plain: plain.update(timings={}, evidence={}), (), id="what-is-not-compared"),
     ],
@@ -196,6 +201,23 @@ def test_a_reason_that_changed(folder: Path, tmp_path: Path) -> None:
         path = save(tmp_path / "a.json", answer, lambda plain: plain.update(reason="No wish to."))
         (difference,) = replay(path, found).differences
     assert difference.startswith("The reason was “No wish to.”, it is “")
+
+
+@pytest.mark.parametrize(
+    ("by", "count"), [pytest.param(0.9 * CLOSE, 0, id="rounding"), pytest.param(0.1, 1, id="more-than-rounding")]
+)
+def test_a_confidence_is_compared_once_and_not_in_the_reason_too(
+    folder: Path, tmp_path: Path, by: float, count: int
+) -> None:
+    with opened(folder) as found:
+        answer = found.ask(HURT)
+        told = f"(confidence {answer.confidence:.2f},"
+        assert answer.reason and told in answer.reason
+        other = answer.reason.replace(told, "(confidence 0.99,")
+        path = save(
+            tmp_path / "a.json", answer, lambda plain: plain.update(reason=other, confidence=answer.confidence + by)
+        )
+        assert len(replay(path, found).differences) == count
 
 
 def test_a_library_that_changed_is_a_condition_and_what_it_changed_a_difference(tmp_path: Path) -> None:
