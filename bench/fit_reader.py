@@ -23,6 +23,7 @@ import rag
 from eval.dataset import Question, load_set
 from eval.text import contains
 from rag.answer import inquire
+from rag.around import entitled
 from rag.attest import Witnesses
 from rag.encoder import Vectors
 from rag.pairs import heading, log_softmax
@@ -43,7 +44,7 @@ from rag.read import (
     with_unread,
 )
 from rag.retrieve import Found, rank, single
-from rag.same import entitled, key, same
+from rag.same import key, same
 from rag.scoring import Scored, load_scorer
 from rag.types import Filters, Provenance, Settings, Span
 

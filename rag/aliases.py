@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 
-from rag.same import Key, key
+from rag.same import Key, key, same
 
 FOREIGN = 3
 """Capitals that a short name must have, and nothing else, where the name has other initials."""
@@ -19,6 +19,15 @@ _SHORT = re.compile(r"\s\(([A-Z][A-Za-z&.]{1,7})\)(?!\s*[-–—])")
 _WORD = r"[A-ZÀ-ÖØ-Þ][\w'’.&-]*"
 _NAME = re.compile(rf"(?<![\w'’.&-]){_WORD}(?:\s+(?:(?:of|for|the|and|de|du|des|der|von|in|on)\s+){{0,2}}{_WORD})*$")
 _LAST = re.compile(r"\b[A-Z][A-Za-z&.]*[A-Za-z](?=\W*$)")
+_ORGANISED = re.compile(
+    r"\b(?:\w+i[sz]ation|service|agency|ministry|department|party|union|council|committee|commission|bureau|office|"
+    r"authority|force|forces|police|army|guard|corps|front|movement|league|federation|association|institute|"
+    r"directorate|administration|bank|fund|court|centre|center|group|company|corporation|university|society|board)\b",
+    re.IGNORECASE,
+)
+"""What a name must hold to have a short name in another language: a person before "(USA)" is none."""
+READ = 12_000
+"""Characters of an article in which short names are looked for: they are explained where they are first used."""
 Aliases = Mapping[str, str]
 """The name for which a short name stands."""
 
@@ -28,10 +37,10 @@ def aliases(texts: Iterable[str]) -> Aliases:
     found: dict[str, str] = {}
     unclear: set[str] = set()
     for text in texts:
-        for match in _SHORT.finditer(text):
+        for match in _SHORT.finditer(text, 0, READ):
             short = match.group(1)
             name = _meant(text[max(0, match.start() - REACH) : match.start()], short)
-            if name and not key(found.setdefault(short, name))[0] & key(name)[0]:
+            if name and not same(key(found.setdefault(short, name)), key(name)):
                 unclear.add(short)
     return {short: name for short, name in found.items() if short not in unclear}
 
@@ -53,5 +62,5 @@ def _meant(before: str, short: str) -> str:
         large = [word[0].lower() for word in words[first:] if word[0].isupper()]
         if letters in (small, large):
             return " ".join(words[first:])
-    foreign = len(letters) >= FOREIGN and len(letters) == len(short) and len(words) > 1
+    foreign = FOREIGN <= len(letters) == len(short) and len(words) > 1 and _ORGANISED.search(name.group())
     return name.group() if foreign else ""

@@ -18,8 +18,8 @@ from rag.encoder import Encoder
 from rag.errors import CitationError
 from rag.evidence import evidence
 from rag.idioms import plain
-from rag.kinds import kind_of
-from rag.read import Group, Inquiry, Proposal, Readings, asks_for_several, listed, mentioned, presence, read
+from rag.kinds import asks_for_several, kind_of
+from rag.read import Group, Inquiry, Proposal, Readings, listed, mentioned, presence, read
 from rag.retrieve import Found, Ranking, merged, reordered, single, unrepeated
 from rag.scoring import Scorer
 from rag.snapshot import Snapshot

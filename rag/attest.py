@@ -51,5 +51,5 @@ class Witnesses:
 
 
 def _words(text: str) -> Words:
-    words, numbers = key(text)
+    words, numbers, _ = key(text)
     return (words - STOPWORDS) | numbers

@@ -6,8 +6,9 @@ import calendar
 import re
 from collections.abc import Sequence
 
-from rag.kinds import Kind, is_of, kind_of, names
-from rag.read import Group, Inquiry, Proposal, Readings, asks_for_several, coverage, presence, strangers, words_of
+from rag.countries import country
+from rag.kinds import Kind, asks_for_several, is_of, kind_of, names
+from rag.read import Group, Inquiry, Proposal, Readings, coverage, presence, strangers, words_of
 from rag.retrieve import Found
 from rag.same import key
 from rag.stopwords import STOPWORDS
@@ -99,7 +100,7 @@ def _revised(mine: Proposal, other: Proposal) -> bool:
 def _of_kind(inquiry: Inquiry, *proposals: Proposal) -> bool:
     """Whether all are answers of the kind that is asked for."""
     kind: Kind = kind_of(inquiry.question)
-    asked = {word.lower().strip("?,.") for word in inquiry.question.split()}
+    asked = set(words_of(inquiry.question))
     return kind == "thing" or all(is_of(kind, one.text, asked) >= 0.5 for one in proposals)
 
 
@@ -136,10 +137,10 @@ def _knows(one: Proposal, other: Proposal, found: Sequence[Found]) -> bool:
 
     Small numbers may stand anywhere; they count only in its sentence.
     """
-    words, numbers = key(other.text)
-    text = one.quote if numbers and max(numbers) < LARGE else found[one.place].passage.text
-    held_words, held_numbers = key(text)
-    return numbers <= held_numbers if numbers else bool(words) and words <= held_words
+    said = key(other.text)
+    small = said.numbers and max(said.numbers) < LARGE
+    held = key(one.quote if small else found[one.place].passage.text)
+    return said.numbers <= held.numbers if said.numbers else bool(said.words) and said.words <= held.words
 
 
 def _initials(proposal: Proposal) -> set[str]:
@@ -151,6 +152,8 @@ def _initials(proposal: Proposal) -> set[str]:
 
 def _describes(one: Proposal, other: Proposal) -> bool:
     """Whether one answer names nothing that the other does not: "Turkey's spy service", a service of Turkey by name."""
+    if country(one.text) and country(other.text):
+        return False
     named = [{name.removesuffix("'s").removesuffix("’s") for name in names(f"by {each.text}")} for each in (one, other)]
     return all(named) and named[0] != named[1] and (named[0] <= named[1] or named[1] <= named[0])
 

@@ -18,7 +18,10 @@ def evidence(inquiry: Inquiry, readings: Readings, found: Sequence[Found]) -> Ev
     group = readings.groups[0]
     best = group.best
     scored = readings.scored[best.place]
-    second = readings.groups[1].weight if len(readings.groups) > 1 else 0.0
+    kind = kind_of(inquiry.question)
+    # Sentences of one article do not contradict each other on yes or no.
+    own = found[best.place].article if kind == "verdict" else None
+    second = next((one.weight for one in readings.groups[1:] if found[one.best.place].article != own), 0.0)
     passages = [one.passage for one in found]
     owner = found[best.place].passage
     covered, told = coverage(inquiry, [f"{owner.title} {owner.text}", whole(found[best.place].article)])
@@ -39,7 +42,7 @@ def evidence(inquiry: Inquiry, readings: Readings, found: Sequence[Found]) -> Ev
         lexical=_number(max((passage.lexical or 0.0) for passage in passages) / max(len(inquiry.terms), 1)),
         covered=_number(covered),
         told=_number(told),
-        shown=_number(is_of(kind_of(inquiry.question), best.text, asked)),
+        shown=_number(is_of(kind, best.text, asked)),
         strange=_number(float(len(strangers(inquiry, passages)))),
     )
 

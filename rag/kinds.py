@@ -32,13 +32,31 @@ _PATTERNS: tuple[tuple[Kind, str], ...] = (
     ("manner", r"^\W*(?:and\s+)?how\b"),
     (
         "verdict",
-        r"^\W*(?:and |so |but )?(?:is|are|was|were|do|does|did|has|have|had|can|could|will|would|should|may|might)\b",
+        r"^\W*(?:and |so |but )?(?!(?:\w+ ){1,4}(?:tell|say|said|told|know|known|clear|explain|give)(?: me| us)?,? "
+        r"(?:who|what|which|when|where|why|how)\b)(?:is|are|was|were|do|does|did|has|have|had|can|could|will|would|should|may|might)\b",
     ),
 )
 _KINDS = tuple((kind, re.compile(pattern, re.IGNORECASE)) for kind, pattern in _PATTERNS)
-_MONTH = r"(?:jan|feb|mar|apr|may|jun|jul|aug|sep|sept|oct|nov|dec)[a-z]*"
+_NO_PLURAL = (
+    r"was|is|this|his|has|does|news|us|years?|series|across|business|process|status|gas|lens|canvas|christmas|causes|"
+    r"happens|makes|means|drives|says|counts|remains|matters|comes|explains|takes|gives|keeps|brings|leads|triggers"
+)
+_PLURAL = (
+    rf"(?!(?:{_NO_PLURAL})\b)(?:(?-i:[a-z]\w*[^su\W]s)|\w*(?:ies|people|men|women|children))"
+    r"\s+(?!(?:is|was|has|does)\b)"
+)
+_SEVERAL = re.compile(
+    # "Which museums", "which US museums", but neither "which museum keeps the" nor "which visitor likes Lisse".
+    rf"\b(?:which|what)\s+(?:{_PLURAL}|(?:\w+\s+){{1,2}}?{_PLURAL}(?!(?:the|an?|its|his|her|their)\b|(?-i:[A-Z])))|"
+    r"\bwho\s+(?:are|were)\b|^\W*(?:list|name)\s+(?:the|all|some)\b|\bnames of\b",
+    re.IGNORECASE,
+)
+_MONTH = (
+    r"(?:jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|may|june?|july?|aug(?:ust)?|sept?(?:ember)?|oct(?:ober)?|"
+    r"nov(?:ember)?|dec(?:ember)?)"
+)
 _TIME = re.compile(
-    rf"\b(?:1[5-9]|20)\d\d\b|\b{_MONTH}\.?\s+\d|\b\d{{1,2}}(?:st|nd|rd|th)?\s+(?:of\s+)?{_MONTH}\b|\b(?:mon|tues|wednes|"
+    rf"\b(?:1[5-9]|20)\d\ds?\b|\b{_MONTH}\.?\s+\d|\b\d{{1,2}}(?:st|nd|rd|th)?\s+(?:of\s+)?{_MONTH}\b|\b(?:mon|tues|wednes|"
     r"thurs|fri|satur|sun)day\b|\b(?:yesterday|today|tonight|tomorrow|midnight|noon)\b|\b\d{1,2}(?::\d\d)?\s?[ap]\.?m\b|"
     r"\b(?:last|next|this|earlier|later)\s+(?:week|month|year|spring|summer|autumn|fall|winter|morning|night)\b|"
     rf"\b(?:ago|century|january|february|march|april|june|july|august|september|october|november|december)\b|"
@@ -46,8 +64,8 @@ _TIME = re.compile(
     re.IGNORECASE,
 )
 _COUNT = re.compile(
-    r"(?<![\w-])\d|\b(?:one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|thirteen|fourteen|fifteen|sixteen|seventeen|"
-    r"eighteen|nineteen|twenty|thirty|forty|fifty|sixty|seventy|eighty|ninety|hundred|thousand|million|billion|dozen|"
+    r"(?<!\w)(?<!\w-)\d|\b(?:zero|one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|thirteen|fourteen|fifteen|sixteen|seventeen|"
+    r"eighteen|nineteen|twenty|thirty|forty|fifty|sixty|seventy|eighty|ninety|(?:hundred|thousand|million|billion|trillion|dozen)s?|"
     r"half|third|quarter|twice|once|both|none|several|pair)\b",
     re.IGNORECASE,
 )
@@ -70,8 +88,16 @@ _WORDS = re.compile(r"\w+")
 
 
 def kind_of(question: str) -> Kind:
-    """The kind of answer a question asks for, by its question words; "thing" where they do not say."""
-    return next((kind for kind, pattern in _KINDS if pattern.search(question)), "thing")
+    """The kind of answer a question asks for, by its first question word; "thing" where there is none."""
+    found = (
+        (match.start(), n, kind) for n, (kind, pattern) in enumerate(_KINDS) if (match := pattern.search(question))
+    )
+    return min(found, default=(0, 0, "thing"))[2]
+
+
+def asks_for_several(question: str) -> bool:
+    """Whether a question asks for a list."""
+    return bool(_SEVERAL.search(question))
 
 
 def names(text: str) -> list[str]:

@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from rag.aliases import aliases, explained
+from rag.around import entitled, fullness, joined
 from rag.attest import Witnesses
 from rag.body import Body
 from rag.encoder import Vectors
-from rag.kinds import Kind, is_of, kind_of, names
+from rag.kinds import Kind, asks_for_several, is_of, kind_of, names
 from rag.pairs import heading, log_softmax
 from rag.retrieve import Found
-from rag.same import Key, entitled, fullness, joined, same
+from rag.same import Key, key, same
 from rag.scoring import UNREAD, Scored, Scorer
 from rag.sentences import ends_sentence
 from rag.stopwords import STOPWORDS
@@ -34,6 +35,8 @@ LOOKED_AT = 12_000
 """Characters of an article in which the question's words are looked for."""
 STUDIED = 15
 """Chunks that the model reads: the most promising of those that were found."""
+_FULL_NAME = re.compile(r"(?:[^\W\d_a-z](?:[\w-]|\.(?=\s))*\s*)+")
+"""A name without small words and genitives."""
 FULL_LEAST = 0.35
 """Share of the best proposal's weight that a fuller name must have to be shown instead."""
 FOUND_FEATURES = ("fused", "fresh", "dense", "covered", "told")
@@ -93,8 +96,11 @@ class Group:
         """What is shown: the best, or where it is a name, one about as good that gives it in more words."""
         if not fullness(self.best.text):
             return self.best
-        good = (one for one in self.proposals if one.weight >= FULL_LEAST * self.best.weight)
-        return max(good, key=lambda one: fullness(one.text))
+        good = [one for one in self.proposals if one.weight >= FULL_LEAST * self.best.weight]
+        full = max(good, key=lambda one: fullness(one.text))
+        # Two names that are both fuller, but not the same: nobody knows which of them is meant.
+        clear = all(same(key(one.text), key(full.text)) for one in good)
+        return full if clear else self.best
 
 
 @dataclass(frozen=True, slots=True)
@@ -275,16 +281,34 @@ def _within(log_odds: float) -> float:
 def grouped(proposals: Sequence[Proposal], found: Sequence[Found]) -> list[Group]:
     """Proposals that say the same together, the weightiest group first."""
     known = aliases({found[one.place].article.id: found[one.place].article.text for one in proposals}.values())
+    keys = {text: explained(text, known) for text in dict.fromkeys(one.text for one in proposals)}
+    unclear = _unclear(keys)
     groups: list[tuple[Key, list[Proposal]]] = []
     for proposal in sorted(proposals, key=lambda one: -one.weight):
-        mine = explained(proposal.text, known)
-        own = next((group for first, group in groups if same(mine, first)), None)
+        mine = keys[proposal.text]
+        likely = (group for first, group in groups if (mine == first if {mine, first} & unclear else same(mine, first)))
+        own = next(likely, None)
         if own is None:
             groups.append((mine, [proposal]))
         else:
             own.append(proposal)
     made = [Group(tuple(group), _weight(group, found)) for _, group in groups]
     return sorted(made, key=lambda group: -group.weight)
+
+
+def _unclear(keys: Mapping[str, Key]) -> set[Key]:
+    """Of the names with these keys, those that two others begin or end with which are not the same: "Kim", "Biden"."""
+    names = {tuple(text.split()): own for text, own in keys.items() if _FULL_NAME.fullmatch(text)}
+    found: set[Key] = set()
+    for name, own in names.items():
+        longer = [other for words, other in names.items() if len(words) > len(name) and _at_an_end(name, words)]
+        if any(not same(one, other) for one in longer for other in longer):
+            found.add(own)
+    return found
+
+
+def _at_an_end(name: Sequence[str], words: Sequence[str]) -> bool:
+    return words[: len(name)] == name or words[-len(name) :] == name
 
 
 def _weight(group: Sequence[Proposal], found: Sequence[Found]) -> float:
@@ -303,19 +327,6 @@ def listed(inquiry: Inquiry, proposal: Proposal, article: Article) -> Span:
     if not asks_for_several(inquiry.question):
         return entitled(article.text, proposal.span, proposal.sentence)
     return joined(article.text, proposal.span, proposal.sentence)
-
-
-_SEVERAL = re.compile(
-    r"\b(?:which|what)\s+(?:\w+\s+){0,2}?(?!(?:was|is|this|his|has|does|news|us|years?|series|across|business|process|status)"
-    r"\b)\w*(?:[^su\W]s|ies|people|men|women|children)\s+(?!is\b|was\b|has\b|does\b)|\bwho\s+(?:are|were)\b|^\W*(?:list|name)\s+"
-    r"(?:the|all|some)\b|\bnames of\b",
-    re.IGNORECASE,
-)
-
-
-def asks_for_several(question: str) -> bool:
-    """Whether a question asks for a list."""
-    return bool(_SEVERAL.search(question))
 
 
 def _quotable(text: str) -> bool:

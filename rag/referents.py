@@ -8,8 +8,7 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Literal, NamedTuple
 
-from rag.kinds import kind_of
-from rag.read import asks_for_several
+from rag.kinds import asks_for_several, kind_of
 from rag.types import Answer
 from rag.wording import (
     ARTICLES,

@@ -8,6 +8,9 @@ from __future__ import annotations
 
 from functools import lru_cache
 
+from rag.analysis import ENGLISH, analysis
+from rag.peoples import families
+
 _FAMILIES = """
 mediat brokerag broker coordin interced interlocutor oversaw overse overseen supervis arrang intermediari
 swap exchang trade swop handov deal
@@ -109,20 +112,22 @@ rain rainfal precipit
 
 
 @lru_cache(maxsize=1)
-def _families() -> dict[str, frozenset[int]]:
-    places: dict[str, set[int]] = {}
-    for number, line in enumerate(_FAMILIES.strip().splitlines()):
-        for stem in line.split():
-            places.setdefault(stem, set()).add(number)
-    return {stem: frozenset(numbers) for stem, numbers in places.items()}
+def _families() -> dict[str, tuple[int, ...]]:
+    places: dict[str, list[int]] = {}
+    for number, stems in enumerate(_members()):
+        for stem in stems:
+            places.setdefault(stem, []).append(number)
+    return {stem: tuple(numbers) for stem, numbers in places.items()}
 
 
 @lru_cache(maxsize=1)
 def _members() -> tuple[tuple[str, ...], ...]:
-    return tuple(tuple(line.split()) for line in _FAMILIES.strip().splitlines())
+    stems = analysis(ENGLISH).terms
+    peoples = [dict.fromkeys(stems(" ".join(family))) for family in families()]
+    return tuple(tuple(line.split()) for line in _FAMILIES.strip().splitlines()) + tuple(map(tuple, peoples))
 
 
 def kin(stem: str) -> tuple[str, ...]:
     """The other stems of a stem's families, in order."""
-    found = [other for number in sorted(_families().get(stem, ())) for other in _members()[number]]
+    found = [other for number in _families().get(stem, ()) for other in _members()[number]]
     return tuple(dict.fromkeys(other for other in found if other != stem))

@@ -17,6 +17,8 @@ from rag.same import key, same
         pytest.param("On Monday Ada Lind Press (ALP) closed", {"ALP": "Ada Lind Press"}, id="only-its-own-words"),
         pytest.param("Lisse's Harbour Police (KLP) came", {"KLP": "Lisse's Harbour Police"}, id="of-another-language"),
         pytest.param("Ada Lind (D) left", {}, id="one-letter"),
+        pytest.param("Ada Lind (USA) won", {}, id="a-person-and-her-country"),
+        pytest.param("the Lisse Bank Union (LBU) and the Lisse Boat Union (LBU)", {}, id="two-that-share-words"),
         pytest.param("Governor Ada Lind (CO) left", {}, id="two-letters-that-are-no-initials"),
         pytest.param("Lisse (KLP) said", {}, id="one-word-with-other-letters"),
         pytest.param("NEW LISSE (KLP) - The ferry burned", {}, id="an-agency-before-a-dash"),

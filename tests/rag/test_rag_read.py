@@ -14,7 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from rag_made import Phrases, found, inquiry, proposal, span_of
 
-from rag.kinds import is_of, kind_of, names, shows
+from rag.kinds import asks_for_several, is_of, kind_of, names, shows
 from rag.lexical import analyzer
 from rag.read import (
     CHUNK_FEATURES,
@@ -24,7 +24,6 @@ from rag.read import (
     SPAN_FEATURES,
     STUDIED,
     Readings,
-    asks_for_several,
     chunk_rows,
     coverage,
     found_rows,
@@ -63,6 +62,11 @@ from rag.weights import CHUNK_WEIGHTS, FOUND_WEIGHTS, ORDER_WEIGHTS, SPAN_WEIGHT
         ("Why was trading halted?", "reason"),
         ("How did the thief enter?", "manner"),
         ("Is the bridge open?", "verdict"),
+        ("How many were hurt when the bridge fell?", "number"),
+        ("Was he in prison when he died?", "verdict"),
+        ("Where did the man who shot the mayor live?", "place"),
+        ("Did she say why she left?", "reason"),
+        ("Can you tell me when it opened?", "time"),
         ("What did Peskov say?", "thing"),
     ],
 )
@@ -104,7 +108,13 @@ def test_shows(kind: str, sentence: str, known: set[str], expected: float) -> No
         pytest.param("name", "the mayor", set(), 0.0, id="no name"),
         pytest.param("number", "sixteen", set(), 1.0, id="number word"),
         pytest.param("number", "Ada", set(), 0.0, id="no number"),
+        pytest.param("number", "-5 degrees", set(), 1.0, id="number below zero"),
+        pytest.param("number", "thousands", set(), 1.0, id="many"),
+        pytest.param("number", "Covid-19", set(), 0.0, id="number of a name"),
         pytest.param("time", "3 May", set(), 1.0, id="day"),
+        pytest.param("time", "Sept. 4", set(), 1.0, id="day of a month cut short"),
+        pytest.param("time", "the 1990s", set(), 1.0, id="decade"),
+        pytest.param("time", "12 marines", set(), 0.0, id="what begins as a month"),
         pytest.param("thing", "wood", set(), 0.5, id="cannot be told"),
     ],
 )
@@ -172,7 +182,13 @@ def test_what_passages_mention_and_names_that_they_do_not() -> None:
         ("Who were the pilots?", True),
         ("Name the boats.", True),
         ("What are the names of the boats?", True),
+        ("Which Polish cities were flooded?", True),
+        ("Which two companies merged?", True),
         ("Which country sent boats?", False),
+        ("Which team wins the cup?", False),
+        ("Which country borders Norland?", False),
+        ("Which Paris museum was robbed?", False),
+        ("What causes inflation?", False),
         ("Who was the pilot?", False),
         ("What is the news about Lisse?", False),
         ("How many boats were sent?", False),
@@ -377,6 +393,15 @@ def test_a_source_counts_once(articles: str, texts: tuple[str, str], weight: flo
     (only,) = grouped(made, passages)
     assert only.weight == pytest.approx(weight)
     assert len(only.proposals) == 2
+
+
+def test_a_name_of_two_others_stands_for_neither() -> None:
+    passages = [found(name, "Dahl, Ada Dahl and Bo Dahl left. Lind and Ada Lind came.") for name in "abcde"]
+    texts = ("Dahl", "Bo Dahl", "Ada Dahl", "Lind", "Ada Lind")
+    made = [proposal(place, passages[place], text, 0.5 - 0.05 * place) for place, text in enumerate(texts)]
+    assert {frozenset(one.text for one in group.proposals) for group in grouped(made, passages)} == {
+        frozenset(("Dahl",)), frozenset(("Ada Dahl",)), frozenset(("Bo Dahl",)), frozenset(("Lind", "Ada Lind")),
+    }  # fmt: skip
 
 
 def test_answers_that_say_nothing_are_not_the_same() -> None:

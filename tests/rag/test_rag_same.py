@@ -1,4 +1,4 @@
-"""When two short answers say the same, and the lists and titles that belong to them."""
+"""When two short answers say the same."""
 
 from __future__ import annotations
 
@@ -8,17 +8,17 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from rag.same import Key, entitled, fullness, joined, key, same
-from rag.types import Span
+from rag.same import Key, key, same
 
 PIECES = (
     "13", "thirteen", "twenty-six", "2.3", "million", "2,300,000", "1.2.3", "Ada", "Lind", "the", "people", "Mr.", "’s",
-    "May", "3", "dozen", "bn", "5bn", "¹", "②", "½", "٣", "km²", "-", ", ", " ", "\n", "É", "中",
+    "May", "3", "dozen", "hundred", "and", "a half", "p.m.", "m", "$", "US", "minus", "%", "bn", "5bn", "¹", "②", "½",
+    "٣", "km²", "-", ", ", " ", "\n", "É", "中",
 )  # fmt: skip
 ANSWERS = st.text(max_size=40) | st.lists(st.sampled_from(PIECES), max_size=8).map(" ".join)
 WORDS = st.frozensets(st.sampled_from(["ada", "lind", "moon", "bridge"]), max_size=3)
 NUMBERS = st.frozensets(st.sampled_from([0.0, 3.0, 13.0, 1e6]), max_size=2)
-KEYS: st.SearchStrategy[Key] = st.tuples(WORDS, NUMBERS)
+KEYS: st.SearchStrategy[Key] = st.builds(Key, WORDS, NUMBERS)
 
 
 @pytest.mark.parametrize(
@@ -35,18 +35,23 @@ KEYS: st.SearchStrategy[Key] = st.tuples(WORDS, NUMBERS)
         pytest.param("2.3 million", set(), {2_300_000.0}, id="million"),
         pytest.param("2.5 kilometres", {"metre"}, {2500.0}, id="kilometres-are-metres"),
         pytest.param("3 tonnes", {"kilogram"}, {3000.0}, id="tonnes-are-kilograms"),
-        pytest.param("kilometres", {"kilometres"}, set(), id="a-measure-without-a-number"),
+        pytest.param("kilometres", {"metre"}, set(), id="a-measure-without-a-number"),
         pytest.param("5bn", set(), {5e9}, id="joined-to-its-scale"),
         pytest.param("three hundred", set(), {300.0}, id="hundreds"),
         pytest.param("a million", set(), {1e6}, id="scale-alone"),
         pytest.param("1.2.3", set(), {123.0}, id="no-number-that-can-be-read"),
         pytest.param("3 May 2024", {"may"}, {3.0, 2024.0}, id="date"),
+        pytest.param("26 people in two of a million", set(), {26.0, 2.0, 1e6}, id="numbers-apart"),
+        pytest.param("two and three", set(), {2.0, 3.0}, id="numbers-joined"),
+        pytest.param("one hundred and five thousand two hundred and six", set(), {105_206.0}, id="a-long-number"),
+        pytest.param("three and a half years", {"years"}, {3.5}, id="and-a-half"),
+        pytest.param("US troops", {"united", "states", "troops"}, set(), id="a-country-in-two-letters"),
         pytest.param("", set(), set(), id="empty"),
         pytest.param("—…", set(), set(), id="marks-only"),
     ],
 )
 def test_key(text: str, words: set[str], numbers: set[float]) -> None:
-    assert key(text) == (words, numbers)
+    assert key(text)[:2] == (words, numbers)
 
 
 @pytest.mark.parametrize(
@@ -65,6 +70,38 @@ def test_key(text: str, words: set[str], numbers: set[float]) -> None:
         pytest.param("3 May", "May 3", True, id="day-in-either-order"),
         pytest.param("3 May", "3 June", False, id="other-month"),
         pytest.param("May", "3 May", False, id="a-day-says-more-than-a-month"),
+        pytest.param("8.2 million", "8,200,000", True, id="no-rounding-error"),
+        pytest.param("US", "the United States", True, id="a-country-and-its-letters"),
+        pytest.param("US", "UK", False, id="two-countries-of-letters"),
+        pytest.param("Turkey", "Türkiye", True, id="a-country-in-two-spellings"),
+        pytest.param("Britain", "the United Kingdom", True, id="a-country-by-two-names"),
+        pytest.param("Sudan", "South Sudan", False, id="a-country-named-like-another"),
+        pytest.param("Sudan", "Sudan's army", True, id="what-is-of-a-country"),
+        pytest.param("Erdogan", "Erdoğan", True, id="without-the-marks"),
+        pytest.param("Bashar al-Assad", "al Assad", True, id="hyphen-or-space"),
+        pytest.param("8 p.m.", "8pm", True, id="time-of-day"),
+        pytest.param("8 a.m.", "8 p.m.", False, id="halves-of-the-day"),
+        pytest.param("120 m", "120 metres", True, id="m-apart-is-a-metre"),
+        pytest.param("$120 m", "120 million dollars", True, id="but-not-of-money"),
+        pytest.param("$5m", "£5m", False, id="other-currencies"),
+        pytest.param("two dozen", "24", True, id="dozens"),
+        pytest.param("half a million", "500,000", True, id="half"),
+        pytest.param("a hundred and twenty", "120", True, id="hundreds-and-tens"),
+        pytest.param("two thousand five hundred", "2,500", True, id="thousands-and-hundreds"),
+        pytest.param("an hour and a half", "90 minutes", True, id="durations"),
+        pytest.param("twenty six", "26", True, id="tens-and-ones"),
+        pytest.param("six-year-old", "6 years old", True, id="hyphens"),
+        pytest.param("1 200 000", "1,200,000", True, id="thousands-by-spaces"),
+        pytest.param("125 crore", "1.25 billion", True, id="indian-scales"),
+        pytest.param("5 per cent", "5%", True, id="percent"),
+        pytest.param("-5 degrees", "5 degrees", False, id="sign"),
+        pytest.param("minus five degrees", "−5 degrees", True, id="sign-in-words"),
+        pytest.param("16-24", "16 to 24", True, id="a-range-has-no-sign"),
+        pytest.param("3-1", "1-3", False, id="score"),
+        pytest.param("a 3-1 win", "3–1", True, id="score-by-a-dash"),
+        pytest.param("up 5%", "down 5%", False, id="direction"),
+        pytest.param("more than 50", "fewer than 50", False, id="bounds"),
+        pytest.param("more than 50", "50 people", True, id="a-bound-and-none"),
         pytest.param("", "", False, id="nothing-says-nothing"),
         pytest.param("the", "a", False, id="empty-words-say-nothing"),
     ],
@@ -87,108 +124,6 @@ def test_an_answer_that_says_something_says_the_same_as_itself(one: Key) -> None
 @given(ANSWERS)
 @example("the swap.¹")
 def test_every_text_has_a_key(text: str) -> None:
-    words, numbers = key(text)
-    assert all(words) and not any(math.isnan(number) for number in numbers)
-    assert key(f" {text} ") == (words, numbers)
-
-
-# -- lists ----------------------------------------------------------------------------------------------------------
-
-
-def list_around(text: str, words: str, within: str | None = None) -> str:
-    sentence = within or text
-    begin, start = text.index(sentence), text.index(words)
-    found = joined(text, Span(start, start + len(words)), Span(begin, begin + len(sentence)))
-    return text[found.start : found.end]
-
-
-@pytest.mark.parametrize(
-    ("text", "words", "expected"),
-    [
-        pytest.param("Aid came from Oslo and Bergen today.", "Oslo", "Oslo and Bergen", id="first-of-two"),
-        pytest.param("Aid came from Oslo and Bergen today.", "Bergen", "Oslo and Bergen", id="last-of-two"),
-        pytest.param("Aid came from Oslo and Bergen.", "Oslo", "Oslo and Bergen", id="without-the-full-stop"),
-        pytest.param("Aid came from Oslo and the U.S. today.", "Oslo", "Oslo and the U.S.", id="with-initials"),
-        pytest.param(
-            "Aid came from Oslo, Bergen, and Sandnes today.", "Bergen", "Oslo, Bergen, and Sandnes",
-            id="middle-of-three",
-        ),
-        pytest.param("Sent by Germany, the United States or Poland today.", "Poland",
-                     "Germany, the United States or Poland", id="several-words"),
-        pytest.param("Sent by Germany, the United States or Poland today.", "United States",
-                     "Germany, the United States or Poland", id="a-member-without-its-article"),
-        pytest.param("And so the FSB as well as the CIA spoke.", "the CIA", "the FSB as well as the CIA",
-                     id="as-well-as"),
-        pytest.param("The Bank of Lisse and Ada de Vries left.", "Ada de Vries", "The Bank of Lisse and Ada de Vries",
-                     id="small-words-in-names"),
-        pytest.param("Aid came from Oslo, said the mayor.", "Oslo", "Oslo", id="no-list"),
-        pytest.param("From Oslo, Norway they sailed.", "Oslo", "Oslo", id="a-name-after-a-comma-is-no-list"),
-        pytest.param("It was rice, and Oslo sent it.", "rice", "rice, and Oslo", id="what-stands-beside-a-name"),
-        pytest.param("It cost 3, 4 and 5 crowns.", "4", "4", id="numbers-are-no-names"),
-    ],
-)  # fmt: skip
-def test_joined(text: str, words: str, expected: str) -> None:
-    assert list_around(text, words) == expected
-
-
-def test_a_list_ends_with_its_sentence() -> None:
-    text = "They left Oslo, Bergen and Sandnes"
-    assert list_around(text, "Bergen", "They left Oslo, Bergen") == "Oslo, Bergen"
-    assert list_around(text, "Bergen", "Bergen and Sandnes") == "Bergen and Sandnes"
-
-
-LISTS = st.lists(
-    st.sampled_from(["Oslo", "the Hague", "Ada de Vries", ", ", " and ", " or ", "as well as", "said", " ", "\n", "É"]),
-    min_size=1, max_size=12,
-).map("".join)  # fmt: skip
-
-
-@given(LISTS | st.text(min_size=1, max_size=40), st.data())
-def test_a_list_holds_the_span_and_keeps_within_the_sentence(text: str, data: st.DataObject) -> None:
-    places = sorted(data.draw(st.lists(st.integers(0, len(text)), min_size=4, max_size=4)))
-    within, span = Span(places[0], places[3]), Span(places[1], places[2])
-    made = joined(text, span, within)
-    assert within.start <= made.start <= span.start <= span.end <= made.end <= within.end
-    assert joined(text, made, within) == made
-
-
-@pytest.mark.parametrize(
-    ("text", "words"),
-    [
-        ("Cooper", 1),
-        ("the Federal Reserve", 2),
-        ("Ludwig van Beethoven", 3),
-        ("Ada and Bo", 0),
-        ("26", 0),
-        ("Oslo, Norway", 0),
-    ],
-)
-def test_fullness(text: str, words: int) -> None:
-    assert fullness(text) == words
-
-
-# -- titles ---------------------------------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize(
-    ("sentence", "words", "expected"),
-    [
-        pytest.param("It was President-elect Ada Lind.", "Ada Lind", "President-elect Ada Lind", id="office"),
-        pytest.param("It was Lisse Gov. Ada Lind.", "Ada Lind", "Lisse Gov. Ada Lind", id="office-of-a-place"),
-        pytest.param(
-            "The foreign minister Ada Lind left.", "Ada Lind", "The foreign minister Ada Lind", id="two-words"
-        ),
-        pytest.param("In Lisse Mayor Lind left.", "Lind", "In Lisse Mayor Lind", id="a-word-written-large-by-chance"),
-        pytest.param("It was the Lisse Museum.", "Lisse Museum", "the Lisse Museum", id="article"),
-        pytest.param("It was the Lisse one.", "Lisse", "Lisse", id="one-word-may-be-an-adjective"),
-        pytest.param("It was the old bridge.", "old bridge", "old bridge", id="no-name"),
-        pytest.param("It was Bo Dahl, Ada Lind.", "Ada Lind", "Ada Lind", id="another-name"),
-    ],
-)
-def test_a_name_is_given_with_its_title(sentence: str, words: str, expected: str) -> None:
-    text = f"He was mayor. {sentence}"
-    start = text.rindex(words)
-    found = entitled(text, Span(start, start + len(words)), Span(14, len(text)))
-    assert text[found.start : found.end] == expected
-    bare = entitled(text, Span(start, start + len(words)), Span(start, len(text)))
-    assert bare == (start, start + len(words)), "a title in the sentence before is not its own"
+    found = key(text)
+    assert all(found.words) and not any(math.isnan(number) for number in found.numbers)
+    assert key(f" {text} ") == found
