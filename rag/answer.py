@@ -18,8 +18,9 @@ from rag.encoder import Encoder
 from rag.errors import CitationError
 from rag.evidence import evidence
 from rag.idioms import plain
-from rag.kinds import asks_for_several, kind_of
-from rag.read import Group, Inquiry, Proposal, Readings, listed, mentioned, presence, read
+from rag.inquiry import Inquiry, mentioned, presence
+from rag.kinds import asks_for_several, is_pronoun, kind_of
+from rag.read import Group, Proposal, Readings, listed, read
 from rag.retrieve import Found, Ranking, merged, reordered, single, unrepeated
 from rag.scoring import Scorer
 from rag.snapshot import Snapshot
@@ -31,6 +32,10 @@ DIFFER = "The sources differ."
 REVISED = "Versions of one text differ."
 ADDS_LEAST = 0.1
 """A further member of a list must have this share of the best one's weight."""
+BESIDE_LEAST = 0.25
+"""A sentence of another source must have this share of the best one's weight to be quoted beside it."""
+SUPPORTS_LEAST = -4.0
+"""Log-odds that a passage answers the question for it to be quoted beside the best."""
 _MEASURE = re.compile(r"\bhow\s+\w+", re.IGNORECASE)
 """The measure of "how old" or "how many" is not a word that a passage would mention."""
 _LACKING = {
@@ -49,6 +54,9 @@ _MEASURED = {
     "how much": "gives an amount",
 }
 """What is missing in the words of a question for a number, where they say more than that."""
+_WHOSE = re.compile(r"\bwhose\b", re.IGNORECASE)
+_OWNER = re.compile(r"['’]")
+_OWNED_BY = re.compile(r"\b(?:of|by|to)\s+(?:the\s+)?$")
 _WHOLE = ("reason", "manner", "verdict")
 """Kinds of question that a sentence answers rather than a few words."""
 
@@ -178,7 +186,17 @@ def _wanted(inquiry: Inquiry, readings: Readings) -> Iterator[Quoted]:
         for number, group in enumerate(readings.groups[1:], start=1):
             if group.weight >= ADDS_LEAST * best.weight:
                 yield Quoted(group.fullest, number)
-    yield from (Quoted(one) for one in best.proposals)
+    if kind_of(inquiry.question) in ("verdict", "reason"):
+        # Sentences that say yes and no are no groups of one answer: another source's own sentence stands beside.
+        for number, group in enumerate(readings.groups[1:], start=1):
+            if group.weight >= BESIDE_LEAST * best.weight and _supports(readings, group.best):
+                yield Quoted(group.best, number)
+    yield from (Quoted(one) for one in best.proposals if _supports(readings, one))
+
+
+def _supports(readings: Readings, proposal: Proposal) -> bool:
+    """Whether a passage is about the question, and does not only hold the words of the answer."""
+    return readings.scored[proposal.place].answers >= SUPPORTS_LEAST
 
 
 def _distinct(wanted: Iterable[Quoted], found: Sequence[Found], most: int) -> list[Quoted]:
@@ -230,11 +248,18 @@ def _cite(snapshot: Snapshot, number: int, proposal: Proposal, found: Sequence[F
 
 def _short(inquiry: Inquiry, number: int, proposal: Proposal, found: Sequence[Found]) -> Short | None:
     """The words that answer; None where it takes the whole sentence."""
-    if kind_of(inquiry.question) in _WHOLE:
+    if kind_of(inquiry.question) in _WHOLE or is_pronoun(proposal.text) or not _owns(inquiry, proposal):
         return None
     article = found[proposal.place].article
     start, end = listed(inquiry, proposal, article)
     return Short(article.text[start:end], article.id, start, end, number)
+
+
+def _owns(inquiry: Inquiry, proposal: Proposal) -> bool:
+    """Whether words may answer "whose": they name an owner, not what is owned."""
+    start = proposal.span.start - proposal.sentence.start
+    before, behind = proposal.quote[:start], proposal.quote[start + len(proposal.text) :]
+    return not _WHOSE.search(inquiry.question) or bool(_OWNER.match(behind) or _OWNED_BY.search(before))
 
 
 def _sides(chosen: Sequence[Quoted], quotes: Sequence[Citation], shorts: Sequence[Short | None]) -> tuple[Side, ...]:

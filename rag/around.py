@@ -42,6 +42,13 @@ _STATES = (
     "West Virginia|Wisconsin|Wyoming"
 )
 _THE = re.compile(r"(?<!\w)[Tt]he\s+$")
+_BOUND = re.compile(
+    r"\b(?:all but|at least|at most|(?:(?:no|not) )?(?:more|fewer|less|higher|lower|greater) than|up to|about|around|"
+    r"nearly|almost|roughly|approximately|some|over|under|above|below|minus|not)\s+(?:the\s+|an?\s+)?[$€£]?$",
+    re.IGNORECASE,
+)
+"""What makes another number of the one behind it."""
+_TO = re.compile(r"\s?(?:[-–]|to)\s?\d+(?:[.,]\d+)*(?!\w)")
 _NEXT = re.compile(r"\s+([a-z]+)")
 
 
@@ -70,6 +77,30 @@ def joined(text: str, span: Span, within: Span) -> Span:
             break
         start = before.start()
     return Span(start, end)
+
+
+def qualified(text: str, span: Span, within: Span) -> Span:
+    """A number with what it is not without, inside a sentence: "all but six", "at least 40", "412 to 96"."""
+    before = text[max(within.start, span.start - NEAR) : span.start]
+    bound = _BOUND.search(before)
+    to = (
+        _TO.match(text, span.end, within.end)
+        if text[span.start : span.end].strip("$€£").replace(",", "").isdecimal()
+        else None
+    )
+    return Span(span.start - len(before) + bound.start() if bound else span.start, to.end() if to else span.end)
+
+
+def whole_name(text: str, span: Span, within: Span) -> Span:
+    """A name as far as it goes, inside a sentence: "the University of Cần" ends with "Thơ"."""
+    if not fullness(text[span.start : span.end]):
+        return span
+    end = span.end
+    for more in re.finditer(rf"\s+{_NAME}", text[end : min(within.end, end + NEAR)]):
+        if more.start() != end - span.end or more[0].strip().lower().strip(".") in _LEADS:
+            break
+        end = span.end + more.end()
+    return Span(span.start, end)
 
 
 def entitled(text: str, span: Span, within: Span) -> Span:

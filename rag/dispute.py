@@ -7,8 +7,10 @@ import re
 from collections.abc import Sequence
 
 from rag.countries import country
+from rag.denials import denies
+from rag.inquiry import Inquiry, coverage, presence, strangers, words_of
 from rag.kinds import Kind, asks_for_several, is_of, kind_of, names
-from rag.read import Group, Inquiry, Proposal, Readings, coverage, presence, strangers, words_of
+from rag.read import Group, Proposal, Readings
 from rag.retrieve import Found
 from rag.same import key
 from rag.stopwords import STOPWORDS
@@ -25,6 +27,14 @@ DAYS_MOST = 45
 """Articles that lie further apart tell of other events, or of a later state of things."""
 REVISED_LEAST = 0.5
 """Share of the words of two sentences that are common where one is a version of the other."""
+COMMON_LEAST = 2
+"""Names that passages must have in common to tell of one event where the question names nothing."""
+NEW_DAYS = 2
+"""Days within which articles tell of the same latest state of things."""
+_LEVEL = re.compile(r"\b(?:prices?|costs?|rates?|levels?|value|worth|temperatures?|population|wages?)\b", re.IGNORECASE)
+_PRESENT = re.compile(r"\b(?:is|are|does|do|now|costs)\b", re.IGNORECASE)
+"""Of a level, what it is now."""
+_YEAR = re.compile(r"\b((?:19|20)\d\d)\b")
 _PART = re.compile(
     r"(?<!all )(?<!each )\b(?:of (?:them|whom|those|these|which)|including|among (?:them|those)|another|others?|"
     r"further|additional|more than half|the rest|remaining|each|respectively)\b",
@@ -74,11 +84,16 @@ def _contradicts(inquiry: Inquiry, best: Group, rival: Group, readings: Readings
         rival.weight < RIVAL_SHARE * best.weight
         or readings.scored[other.place].answers < ANSWERS_LEAST
         or _articles(best, found) & _articles(rival, found)
-        or _knows(mine, other, found)
+        or not _of_kind(inquiry, mine, other)
+    ):
+        return False
+    if _denies(mine, other, found) or _denies(other, mine, found):
+        return True
+    if (
+        _knows(mine, other, found)
         or _knows(other, mine, found)
         or _initials(mine) & _initials(other)
         or _describes(mine, other)
-        or not _of_kind(inquiry, mine, other)
     ):
         return False
     if found[mine.place].group == found[other.place].group:
@@ -110,7 +125,10 @@ def _same_event(inquiry: Inquiry, mine: Proposal, other: Proposal, found: Sequen
     about = coverage(inquiry, [f"{passage.title} {passage.text}" for passage in passages])
     told = [set(names(f"{passage.title}. {passage.text}")) - _CALENDAR for passage in passages]
     # A question that names nothing does not say which event it means: then the passages must name the same.
-    if not names(inquiry.question) and all(name.lower() in STOPWORDS for name in told[0] & told[1]):
+    common = [name for name in told[0] & told[1] if name.lower() not in STOPWORDS]
+    if not names(inquiry.question) and len(common) < COMMON_LEAST:
+        return False
+    if not _asked_of(inquiry, mine, other, found):
         return False
     # A sentence with nothing of the question beside one with most of it tells of something else.
     held = coverage(inquiry, [mine.quote, other.quote])
@@ -118,6 +136,16 @@ def _same_event(inquiry: Inquiry, mine: Proposal, other: Proposal, found: Sequen
         return False
     elsewhere = strangers(inquiry, passages[1:]) - strangers(inquiry, passages[:1])
     return about[1] >= ABOUT_LEAST * about[0] and not elsewhere and _days_apart(mine, other, found) <= DAYS_MOST
+
+
+def _asked_of(inquiry: Inquiry, mine: Proposal, other: Proposal, found: Sequence[Found]) -> bool:
+    """Whether a question asks of both: of what is now only the newest tells, of a year only what is of that year."""
+    now = inquiry.horizon.strength > 1 or (_LEVEL.search(inquiry.question) and _PRESENT.search(inquiry.question))
+    if now and _days_apart(mine, other, found) > NEW_DAYS:
+        return False
+    asked = set(_YEAR.findall(inquiry.question))
+    held = [_YEAR.findall(one.quote) or [str(found[one.place].article.published)[:4]] for one in (mine, other)]
+    return not asked or bool(asked & set(held[0])) == bool(asked & set(held[1]))
 
 
 def _other_count(inquiry: Inquiry, mine: Proposal, other: Proposal, found: Sequence[Found]) -> bool:
@@ -130,6 +158,10 @@ def _other_count(inquiry: Inquiry, mine: Proposal, other: Proposal, found: Seque
     stems = set(inquiry.analyse(counted.group(1))) if counted else set()
     held = [any(presence(stem, set(inquiry.analyse(one.quote))) for stem in stems) for one in (mine, other)]
     return bool(stems) and held[0] != held[1]
+
+
+def _denies(one: Proposal, other: Proposal, found: Sequence[Found]) -> bool:
+    return denies(found[one.place].passage.text, other.text)
 
 
 def _knows(one: Proposal, other: Proposal, found: Sequence[Found]) -> bool:

@@ -5,8 +5,9 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
+from rag.inquiry import Inquiry, coverage, dated, strangers, whole, words_of
 from rag.kinds import is_of, kind_of
-from rag.read import Inquiry, Readings, coverage, strangers, whole, words_of
+from rag.read import Readings
 from rag.retrieve import Found
 from rag.types import Evidence
 
@@ -24,7 +25,7 @@ def evidence(inquiry: Inquiry, readings: Readings, found: Sequence[Found]) -> Ev
     second = next((one.weight for one in readings.groups[1:] if found[one.best.place].article != own), 0.0)
     passages = [one.passage for one in found]
     owner = found[best.place].passage
-    covered, told = coverage(inquiry, [f"{owner.title} {owner.text}", whole(found[best.place].article)])
+    covered, told = coverage(inquiry, [dated(owner), whole(found[best.place].article)])
     asked = set(words_of(inquiry.question))
     return Evidence(
         answers=_number(scored.answers),

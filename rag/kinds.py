@@ -22,9 +22,16 @@ _NAME_NOUN = (
 )
 _PATTERNS: tuple[tuple[Kind, str], ...] = (
     ("time", rf"\bwhen\b|\b(?:what|which)\s+(?:\w+\s+)?{_TIME_NOUN}\b|\bhow\s+(?:long ago|soon)\b"),
-    ("number", r"\bhow\s+(?:many|much|old|long|far|tall|big|large|high|fast|often|heavy|deep|wide)\b"),
+    (
+        "number",
+        r"\bhow\s+(?:many|much|old|long|far|tall|big|large|high|fast|often|heavy|deep|wide|expensive)\b",
+    ),
     ("number", rf"\b(?:what|which)(?:\s+(?:was|is|were|are))?(?:\s+the)?\s+(?:\w+\s+)?{_NUMBER_NOUN}\b"),
-    ("reason", r"\bwhy\b|\bwhat\s+(?:caused|prompted|led to)\b|\bfor what reason\b"),
+    (
+        "reason",
+        r"\bwhy\b|\bhow come\b|\bwhat (?:is|was|are|were) the reasons?\b|\bwhat\s+(?:caused|prompted|led to)\b|"
+        r"\bfor what reason\b",
+    ),
     ("name", r"\b(?:who|whom|whose)\b"),
     ("country", r"\b(?:what|which)\s+(?:[\w-]+\s+){0,2}(?:country|countries|nations?)\b(?!['’]s)"),
     ("place", rf"\bwhere\b|\b(?:what|which)\s+(?:\w+\s+){{0,2}}{_PLACE_NOUN}\b"),
@@ -85,6 +92,12 @@ _MANNER = re.compile(r"\b(?:by|through|via|using|with|thanks to|so that|under|in
 _PLACE_LEAD = re.compile(r"\b(?:in|at|from|to|near|outside|across|off|of|into|through|around)\s+(?:the\s+)?[A-Z]")
 _NAME = re.compile(r"\b[A-ZÀ-ÖØ-Þ][\w’'.-]*\w|\b[A-Z]{2,}\b")
 _WORDS = re.compile(r"\w+")
+_NO_NAMES = frozenset((
+    "i", "he", "she", "it", "we", "they", "you", "him", "her", "them", "his", "its", "their", "our", "your", "who",
+    "whom", "this", "that", "these", "those", "nobody", "everyone", "someone", "nothing", "none", "both", "all",
+    "another", "others",
+))  # fmt: skip
+"""Words that stand for names and are none, however they are written."""
 
 
 def kind_of(question: str) -> Kind:
@@ -136,5 +149,10 @@ def is_of(kind: Kind, answer: str, known: Collection[str]) -> float:
     return min(shown, countries(answer)) if kind == "country" else shown
 
 
+def is_pronoun(text: str) -> bool:
+    """Whether words only stand for a name."""
+    return all(word in _NO_NAMES for word in _WORDS.findall(text.lower()))
+
+
 def _is_known(name: str, known: Collection[str]) -> bool:
-    return all(word.lower() in known for word in _WORDS.findall(name))
+    return all(word.lower() in known or word.lower() in _NO_NAMES for word in _WORDS.findall(name))

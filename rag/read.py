@@ -3,36 +3,34 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from rag.aliases import aliases, explained
-from rag.around import entitled, fullness, joined
+from rag.around import entitled, fullness, joined, qualified, whole_name
 from rag.attest import Witnesses
 from rag.body import Body
+from rag.denials import asks_for_denied, denied
 from rag.encoder import Vectors
-from rag.kinds import Kind, asks_for_several, is_of, kind_of, names
+from rag.inquiry import Inquiry, coverage, dated, met, weighed, whole, words_of
+from rag.kinds import Kind, asks_for_several, is_of, kind_of
 from rag.pairs import heading, log_softmax
 from rag.retrieve import Found
 from rag.same import Key, key, same
 from rag.scoring import UNREAD, Scored, Scorer
 from rag.sentences import ends_sentence
 from rag.stopwords import STOPWORDS
-from rag.thesaurus import kin
-from rag.types import Article, Passage, Span
+from rag.types import Article, Span
 from rag.weights import CHUNK_WEIGHTS, FOUND_WEIGHTS, ORDER_WEIGHTS, SPAN_WEIGHTS
-from rag.when import Horizon
 
-KIN = 0.7
-"""How alike words of one family of the thesaurus count."""
 BRIEF = 3
 """Content terms up to which a question is short."""
 VERDICT_COVERED = 6.0
 """How much it counts for a yes-or-no question that a sentence holds its words: no span stands for yes."""
-LOOKED_AT = 12_000
-"""Characters of an article in which the question's words are looked for."""
+NEXT = 60
+"""Characters after a sentence in which it may be taken back."""
 STUDIED = 15
 """Chunks that the model reads: the most promising of those that were found."""
 _FULL_NAME = re.compile(r"(?:[^\W\d_a-z](?:[\w-]|\.(?=\s))*\s*)+")
@@ -51,18 +49,6 @@ SPAN_FEATURES = (
 """What is known of a span; `span_rows` says what each is."""
 ORDER_FEATURES = ("score", "backed")
 """What puts chunks in order once there are answers: their score, and the share of the best answer that they hold."""
-
-
-@dataclass(frozen=True, slots=True)
-class Inquiry:
-    """A question as the retriever left it: its vector, content terms, how to analyse and weigh more, and its date."""
-
-    question: str
-    vector: Vectors
-    terms: tuple[str, ...]
-    analyse: Callable[[str], list[str]]
-    weigh: Callable[[str], float]
-    horizon: Horizon
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,7 +136,7 @@ def read(inquiry: Inquiry, found: Sequence[Found], scorer: Scorer) -> Readings:
 
 def found_rows(inquiry: Inquiry, found: Sequence[Found]) -> Vectors:
     """(n, len(FOUND_FEATURES))."""
-    covered = coverage(inquiry, [f"{one.passage.title} {one.passage.text}" for one in found])
+    covered = coverage(inquiry, [dated(one.passage) for one in found])
     told = coverage(inquiry, [whole(one.article) for one in found])
     rows = [
         (
@@ -194,6 +180,7 @@ def span_rows(
     that copies neither add to what is said nor take from its share.
     """
     kind, asked = kind_of(inquiry.question), set(words_of(inquiry.question))
+    deniable = asks_for_denied(inquiry.question)
     bodies: dict[str, Body] = {}
     spans: list[Proposal] = []
     rows: list[list[float]] = []
@@ -214,7 +201,7 @@ def span_rows(
             sentence = body.sentence(span)
             if sentence is None or (one.article.id, *span) in seen:
                 continue
-            if kind in _TOLD and not body.inside(span):
+            if kind in _TOLD and not (body.inside(span) and (deniable or not _denied(one.article, span, sentence))):
                 continue
             seen.add((one.article.id, *span))
             text, quote = one.article.text[span.start : span.end], one.article.text[sentence.start : sentence.end]
@@ -247,6 +234,10 @@ def span_rows(
         shortness = min(1.0, BRIEF / max(len(inquiry.terms), 1))
         table[:, SPAN_FEATURES.index("brief")] = (covered + least) * shortness
     return spans, table
+
+
+def _denied(article: Article, span: Span, sentence: Span) -> bool:
+    return denied(article.text[sentence.start : span.start], article.text[sentence.end : sentence.end + NEXT])
 
 
 def among_chunks(
@@ -323,10 +314,12 @@ def _weight(group: Sequence[Proposal], found: Sequence[Found]) -> float:
 
 
 def listed(inquiry: Inquiry, proposal: Proposal, article: Article) -> Span:
-    """The span with its title, or all members of the list of which it is one where the question asks for several."""
-    if not asks_for_several(inquiry.question):
-        return entitled(article.text, proposal.span, proposal.sentence)
-    return joined(article.text, proposal.span, proposal.sentence)
+    """The span with what belongs to it: a number's bound, a name's title, or the list where several are asked for."""
+    text, sentence = article.text, proposal.sentence
+    if kind_of(inquiry.question) == "number":
+        return qualified(text, proposal.span, sentence)
+    span = whole_name(text, proposal.span, sentence)
+    return joined(text, span, sentence) if asks_for_several(inquiry.question) else entitled(text, span, sentence)
 
 
 def _quotable(text: str) -> bool:
@@ -335,57 +328,8 @@ def _quotable(text: str) -> bool:
     return 4 <= words <= 120 and (ends_sentence(text) or words >= 12) and not text.startswith("#")
 
 
-def words_of(text: str) -> list[str]:
-    """The words of a text in lower case, without the marks around them."""
-    return [word.lower().strip(".,;:!?\"'“”’") for word in text.split()]
-
-
 def _echo(text: str, asked: Collection[str]) -> float:
     """Share of a span's words that the question holds already."""
     own = set(words_of(text))
     words = [word for word in own if word not in STOPWORDS] or ["", *own]
     return sum(word in asked for word in words) / len(words)
-
-
-def coverage(inquiry: Inquiry, texts: Sequence[str]) -> list[float]:
-    """How much of the question's content terms, by weight, each text holds; a word of the same family in part."""
-    return weighed(inquiry, met(inquiry, texts))
-
-
-def whole(article: Article) -> str:
-    """What of an article the question's words are looked for in."""
-    return f"{article.title} {article.text[:LOOKED_AT]}"
-
-
-def met(inquiry: Inquiry, texts: Sequence[str]) -> list[tuple[float, ...]]:
-    """The presence of each content term of the question in each text; equal texts are analysed once."""
-    known: dict[str, tuple[float, ...]] = {}
-    for text in dict.fromkeys(texts):
-        stems = set(inquiry.analyse(text))
-        known[text] = tuple(presence(term, stems) for term in inquiry.terms)
-    return [known[text] for text in texts]
-
-
-def weighed(inquiry: Inquiry, presences: Sequence[Sequence[float]]) -> list[float]:
-    """The mean of each text's presences, by the weights of the terms."""
-    weights = [inquiry.weigh(term) for term in inquiry.terms]
-    total = sum(weights)
-    if not total:
-        return [0.0] * len(presences)
-    return [sum(weight * share for weight, share in zip(weights, one, strict=True)) / total for one in presences]
-
-
-def presence(term: str, stems: Collection[str]) -> float:
-    """1 if a term is among the stems, KIN if one of its family is."""
-    return 1.0 if term in stems else KIN if any(other in stems for other in kin(term)) else 0.0
-
-
-def mentioned(inquiry: Inquiry, passages: Sequence[Passage]) -> set[str]:
-    """The stems of the passages and their titles."""
-    return {stem for passage in passages for stem in inquiry.analyse(f"{passage.title} {passage.text}")}
-
-
-def strangers(inquiry: Inquiry, passages: Sequence[Passage]) -> set[str]:
-    """The stems of names in the question that no passage mentions."""
-    named = {stem for name in names(inquiry.question) for stem in inquiry.analyse(name)}
-    return named - mentioned(inquiry, passages)

@@ -118,7 +118,7 @@ def _differences(before: dict[str, Any], now: dict[str, Any]) -> list[str]:
         found.append(f"The differing answers were {told[not now['revised']]}, they are {told[now['revised']]}.")
     found += _citation_differences(before.get("citations") or [], now["citations"])
     if abs(float(before.get("confidence") or 0.0) - now["confidence"]) > CLOSE:
-        found.append(f"The confidence was {before.get('confidence')}, it is {now['confidence']:.3f}.")
+        found.append(f"The confidence was {float(before.get('confidence') or 0.0):.3f}, it is {now['confidence']:.3f}.")
     places = [[(p.get("article_id"), p.get("start"), p.get("end")) for p in one["passages"]] for one in (before, now)]
     if places[0] != places[1]:
         found.append("The closest passages are others, or in another order.")

@@ -10,7 +10,9 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 
 DAYS = 14.0
-"""Within so many days news has lost 63 % of its lead over older news."""
+"""Within so many days news has lost 63 % of one half of its lead over older news."""
+SEASON = 200.0
+"""And within so many of the other half: this year's race is ahead of last year's, however long ago it was."""
 LEAD = 2.0
 """How far the news of today is ahead of old news: 1 + LEAD times as likely."""
 STALE = 60
@@ -22,7 +24,8 @@ AFTERMATH = 31
 _DAY = r"(?:mon|tues|wednes|thurs|fri|satur|sun)day"
 _RECENT = re.compile(
     rf"\b(?:today|tonight|yesterday|this (?:week|month|morning|weekend|{_DAY})|latest|newest|current(?:ly)?|"
-    rf"recent(?:ly)?|right now|just|last (?:night|week)|(?:on|last) {_DAY}|still|so far|breaking)\b",
+    rf"recent(?:ly)?|now|nowadays|this (?:year|spring|summer|autumn|fall|winter)|just|last (?:night|week)|"
+    rf"(?:on|last) {_DAY}|still|so far|breaking)\b",
     re.IGNORECASE,
 )
 _MONTHS = {name.lower(): number for number, name in enumerate(calendar.month_name) if name}
@@ -83,7 +86,7 @@ class Horizon:
         if published is None:
             return 0.0
         age = max(0, (self.as_of - published).days)
-        fresh = self.strength * math.log1p(LEAD * math.exp(-age / DAYS))
+        fresh = self.strength * math.log1p(LEAD / 2 * (math.exp(-age / DAYS) + math.exp(-age / SEASON)))
         if self.period and self.period[0] <= published <= self.period[1] + timedelta(AFTERMATH):
             return max(fresh, math.log1p(LEAD))
         return fresh

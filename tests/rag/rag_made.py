@@ -11,8 +11,9 @@ import numpy as np
 from fakes import SMALL_CHUNKS, FakeEncoder
 
 from index.sync import sync
+from rag.inquiry import Inquiry
 from rag.lexical import analyzer
-from rag.read import Inquiry, Proposal
+from rag.read import Proposal
 from rag.retrieve import Found
 from rag.scoring import Scored
 from rag.stopwords import STOPWORDS

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rag.around import LONGEST, entitled, fullness, joined
+from rag.around import LONGEST, entitled, fullness, joined, qualified, whole_name
 from rag.types import Span
 
 
@@ -121,3 +121,41 @@ def test_a_name_is_given_with_its_title(sentence: str, words: str, expected: str
     assert text[found.start : found.end] == expected
     bare = entitled(text, Span(start, start + len(words)), Span(start, len(text)))
     assert bare == (start, start + len(words)), "a title in the sentence before is not its own"
+
+
+# -- numbers and names ----------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("sentence", "words", "expected"),
+    [
+        pytest.param("All but six of the roads are closed.", "six", "All but six", id="all-but"),
+        pytest.param("It cut off at least 40 villages.", "40", "at least 40", id="least"),
+        pytest.param("No more than $5 million was paid.", "5 million", "No more than $5 million", id="no-more-than"),
+        pytest.param("They voted 412 to 96 for it.", "412", "412 to 96", id="to"),
+        pytest.param("It was 3-1.", "3", "3-1", id="score"),
+        pytest.param("It came to 40 villages.", "40", "40", id="nothing-before-it"),
+        pytest.param("It rose from 40 to the top.", "40", "40", id="to-no-number"),
+    ],
+)
+def test_a_number_is_given_with_its_bound(sentence: str, words: str, expected: str) -> None:
+    start = sentence.index(words)
+    found = qualified(sentence, Span(start, start + len(words)), Span(0, len(sentence)))
+    assert sentence[found.start : found.end] == expected
+
+
+@pytest.mark.parametrize(
+    ("sentence", "words", "expected"),
+    [
+        pytest.param("She teaches at the University of Cần Thơ.", "the University of Cần", "the University of Cần Thơ",
+                     id="cut-off"),
+        pytest.param("Ada Lind Monday met Bo.", "Ada Lind", "Ada Lind", id="a-day-behind-it"),
+        pytest.param("Ada, Bo and Cy left.", "Ada", "Ada", id="a-comma-behind-it"),
+        pytest.param("Ada left Oslo.", "Ada", "Ada", id="other-words-behind-it"),
+        pytest.param("It was 3 Ada.", "3", "3", id="no-name"),
+    ],
+)  # fmt: skip
+def test_a_name_is_given_as_far_as_it_goes(sentence: str, words: str, expected: str) -> None:
+    start = sentence.index(words)
+    found = whole_name(sentence, Span(start, start + len(words)), Span(0, len(sentence)))
+    assert sentence[found.start : found.end] == expected

@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from rag_made import DAY, found, inquiry, proposal
 
-from rag.dispute import ANSWERS_LEAST, DAYS_MOST, GIVES_LEAST, RIVAL_SHARE, sides
+from rag.dispute import ANSWERS_LEAST, DAYS_MOST, GIVES_LEAST, NEW_DAYS, RIVAL_SHARE, sides
 from rag.read import Readings, grouped
 from rag.retrieve import Found
 from rag.scoring import Scored
@@ -87,6 +87,11 @@ def test_sources_that_differ_the_weightiest_first(question: str, one: Told, othe
     assert differing(question, other, one) == [one.words, other.words]
 
 
+def test_a_source_that_denies_what_the_other_says_differs_from_it() -> None:
+    no_ada = BO._replace(text="Bo Dahl, not Ada Lind, led the rescue of the Lisse ferry.")
+    assert differing(LED, ADA, no_ada) == ["Ada Lind", "Bo Dahl"]
+
+
 def test_more_than_two_may_differ() -> None:
     twenty = FIFTEEN._replace(text="The Lisse ferry fire hurt 20 people, a nurse said.", words="20", weight=0.1)
     assert differing(HURT, TWELVE, FIFTEEN, twenty) == ["Twelve", "15", "20"]
@@ -112,8 +117,20 @@ def test_an_article_is_on_one_side_only() -> None:
         pytest.param(HURT, TWELVE, Told("Ada Lind was hurt in the Lisse ferry fire, people say.", "Ada Lind"),
                      id="not-of-the-kind-asked-for"),
         pytest.param(
-            LED, ADA, BO._replace(text="Bo Dahl, not Ada Lind, led the rescue of the Lisse ferry."),
+            LED, ADA, BO._replace(text="Bo Dahl led the rescue of the Lisse ferry for Ada Lind."),
             id="the-other-sentence-knows-of-both",
+        ),
+        pytest.param(
+            "What is the cost of the Lisse ferry fire?", TWELVE, FIFTEEN._replace(published=DAY - timedelta(NEW_DAYS + 1)),
+            id="only-the-newest-is-asked-for",
+        ),
+        pytest.param(
+            "How many people were hurt in the Lisse ferry fire in 2024?", TWELVE,
+            FIFTEEN._replace(text="The Lisse ferry fire of 2019 hurt 15 people, a doctor said."), id="of-another-year",
+        ),
+        pytest.param(
+            "How many people were hurt?", TWELVE, FIFTEEN._replace(text="The fire of Lisse hurt 15 people."),
+            id="nothing-is-named-and-one-name-in-common",
         ),
         pytest.param(
             LED, ADA._replace(text="Ada Lind led the rescue of the Lisse ferry with Bo Dahl."), BO,

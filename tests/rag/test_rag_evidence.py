@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 from rag_made import found, inquiry, proposal
 
 from rag.evidence import evidence
-from rag.read import KIN, Group, Inquiry, Readings
+from rag.inquiry import KIN, Inquiry
+from rag.read import Group, Readings
 from rag.retrieve import Found
 from rag.scoring import Scored
 from rag.types import Evidence, Span

@@ -14,27 +14,23 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from rag_made import Phrases, found, inquiry, proposal, span_of
 
+from rag.inquiry import KIN, coverage, mentioned, presence, strangers
 from rag.kinds import asks_for_several, is_of, kind_of, names, shows
 from rag.lexical import analyzer
 from rag.read import (
     CHUNK_FEATURES,
     FOUND_FEATURES,
-    KIN,
     ORDER_FEATURES,
     SPAN_FEATURES,
     STUDIED,
     Readings,
     chunk_rows,
-    coverage,
     found_rows,
     grouped,
     listed,
-    mentioned,
-    presence,
     promising,
     read,
     span_rows,
-    strangers,
     with_unread,
 )
 from rag.retrieve import Found

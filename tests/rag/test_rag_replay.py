@@ -159,7 +159,7 @@ def edited(library: Library, tmp_path: Path, edit: Edit) -> tuple[str, ...]:
             ("The list of differing answers was “ten”; “two”, it is none.",), id="sides",
         ),
         pytest.param(
-            lambda plain: plain.update(confidence=0.5), ("The confidence was 0.5, it is 0.993.",), id="confidence"
+            lambda plain: plain.update(confidence=0.5), ("The confidence was 0.500, it is 0.993.",), id="confidence"
         ),
         pytest.param(
             lambda plain: plain["citations"].reverse(), ("The citations are in another order.",),
@@ -254,7 +254,7 @@ def test_another_reader_is_a_condition(folder: Path, library: Library, tmp_path:
     assert found.exact is False
     assert found.conditions == ("The reader was phrases, it is other.",)
     assert "The short answer was “Twelve”, it is “15”." in found.differences
-    assert f"The confidence was {1 / (1 + math.exp(-5))}, it is 0.731." in found.differences
+    assert f"The confidence was {1 / (1 + math.exp(-5)):.3f}, it is 0.731." in found.differences
 
 
 @pytest.mark.parametrize(

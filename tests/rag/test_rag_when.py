@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rag.when import AFTERMATH, DAYS, LEAD, PRESSING, STALE, Horizon, horizon
+from rag.when import AFTERMATH, DAYS, LEAD, PRESSING, SEASON, STALE, Horizon, horizon
 
 DAY = date(2024, 8, 5)
 FULL = math.log1p(LEAD)
@@ -28,13 +28,18 @@ def period(question: str, as_of: date = DAY) -> tuple[date, date] | None:
     [
         pytest.param(0, FULL, id="today"),
         pytest.param(-3, FULL, id="dated-tomorrow-is-as-today"),
-        pytest.param(DAYS, math.log1p(LEAD / math.e), id="after-the-days"),
-        pytest.param(2 * DAYS, math.log1p(LEAD / math.e**2), id="after-twice-the-days"),
+        pytest.param(DAYS, math.log1p(LEAD / 2 * (1 / math.e + math.exp(-DAYS / SEASON))), id="after-the-days"),
+        pytest.param(SEASON, math.log1p(LEAD / 2 / math.e), id="after-the-season"),
         pytest.param(3650, 0.0, id="old"),
     ],
 )
 def test_news_is_ahead_and_loses_it(age: float, expected: float) -> None:
-    assert Horizon(DAY).prior(DAY - timedelta(age)) == pytest.approx(expected, abs=1e-9)
+    assert Horizon(DAY).prior(DAY - timedelta(age)) == pytest.approx(expected, abs=1e-6)
+
+
+def test_this_year_s_race_is_ahead_of_last_year_s() -> None:
+    asked = Horizon(DAY)
+    assert asked.prior(DAY - timedelta(50)) > asked.prior(DAY - timedelta(415)) + 0.3
 
 
 def test_an_article_without_a_date_has_no_prior() -> None:
