@@ -187,10 +187,10 @@ def _wanted(inquiry: Inquiry, readings: Readings) -> Iterator[Quoted]:
             if group.weight >= ADDS_LEAST * best.weight:
                 yield Quoted(group.fullest, number)
     if kind_of(inquiry.question) in ("verdict", "reason"):
-        # Sentences that say yes and no are no groups of one answer: another source's own sentence stands beside.
-        for number, group in enumerate(readings.groups[1:], start=1):
+        # A sentence that says no is no group of one that says yes: both are quoted, whatever they say.
+        for group in readings.groups[1:]:
             if group.weight >= BESIDE_LEAST * best.weight and _supports(readings, group.best):
-                yield Quoted(group.best, number)
+                yield Quoted(group.best)
     yield from (Quoted(one) for one in best.proposals if _supports(readings, one))
 
 

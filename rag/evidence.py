@@ -19,12 +19,11 @@ def evidence(inquiry: Inquiry, readings: Readings, found: Sequence[Found]) -> Ev
     group = readings.groups[0]
     best = group.best
     scored = readings.scored[best.place]
-    kind = kind_of(inquiry.question)
+    kind, owner = kind_of(inquiry.question), found[best.place].passage
     # Sentences of one article do not contradict each other on yes or no.
-    own = found[best.place].article if kind == "verdict" else None
-    second = next((one.weight for one in readings.groups[1:] if found[one.best.place].article != own), 0.0)
+    own = owner.article_id if kind == "verdict" else None
+    second = next((one.weight for one in readings.groups[1:] if found[one.best.place].article.id != own), 0.0)
     passages = [one.passage for one in found]
-    owner = found[best.place].passage
     covered, told = coverage(inquiry, [dated(owner), whole(found[best.place].article)])
     asked = set(words_of(inquiry.question))
     return Evidence(

@@ -15,7 +15,7 @@ from fakes import FakeEncoder, FakeScorer
 from rag_made import Phrases, make_library
 
 import rag
-from rag.answer import DIFFER, REFUSAL
+from rag.answer import DIFFER, REFUSAL, SUPPORTS_LEAST
 from rag.encoder import Encoder
 from rag.errors import CitationError
 from rag.library import Library
@@ -182,6 +182,43 @@ def test_an_answer_quotes_every_article_that_gives_it(folder: Path) -> None:
 def test_an_article_is_quoted_once(folder: Path) -> None:
     answer = ask(folder, RESCUE, "Ada Lind", "Captain Ada", "stormy night")
     assert len({citation.article_id for citation in answer.citations}) == len(answer.citations)
+
+
+class Elsewhere(Phrases):
+    """Finds nothing that answers where a word stands, though the phrases do."""
+
+    def _scored(self, text: str) -> Scored:
+        found = super()._scored(text)
+        return replace(found, answers=SUPPORTS_LEAST - 0.1) if "stormy" in text else found
+
+
+def test_a_passage_that_only_holds_the_words_is_not_quoted_beside(folder: Path) -> None:
+    with Library(folder, encoder=FakeEncoder(), scorer=Elsewhere("Ada Lind")) as opened:
+        answer = opened.ask(RESCUE, settings=ANY, as_of=date(2024, 8, 5))
+    assert [citation.article_id for citation in answer.citations] == ["ada"]
+
+
+@pytest.mark.parametrize(
+    ("article", "question", "phrase", "short"),
+    [
+        pytest.param("ada", "Whose rescue was it?", "Ada Lind", None, id="who-does-is-not-whose"),
+        pytest.param("lind", "Whose rescue was it?", "Captain Ada Lind", "Captain Ada Lind", id="of-or-by"),
+        pytest.param("twelve", "Who was hurt in the Lisse ferry fire?", "them", None, id="a-pronoun"),
+        pytest.param("ada", "Who led the rescue?", "Ada Lind", "Ada Lind", id="a-name"),
+    ],
+)
+def test_words_that_name_nobody_are_no_short_answer(
+    folder: Path, article: str, question: str, phrase: str, short: str | None
+) -> None:
+    with Library(folder, encoder=FakeEncoder(), scorer=Phrases(phrase)) as opened:
+        answer = opened.ask(question, settings=ANY, filters=Filters(articles=(article,)), as_of=date(2024, 8, 5))
+    assert phrase in answer.citations[0].quote
+    assert (answer.short.text if answer.short else None) == short
+
+
+def test_whether_is_answered_by_the_sentences_of_several_sources(folder: Path) -> None:
+    answer = ask(folder, "Did Ada Lind lead the rescue of the Lisse ferry?", "Ada Lind")
+    assert {citation.article_id for citation in answer.citations} >= {"ada", "lind"}
 
 
 def test_fewer_citations_can_be_asked_for(folder: Path) -> None:

@@ -121,7 +121,8 @@ def test_an_article_is_on_one_side_only() -> None:
             id="the-other-sentence-knows-of-both",
         ),
         pytest.param(
-            "What is the cost of the Lisse ferry fire?", TWELVE, FIFTEEN._replace(published=DAY - timedelta(NEW_DAYS + 1)),
+            "What is the cost of the Lisse ferry fire?", TWELVE,
+            FIFTEEN._replace(published=DAY - timedelta(NEW_DAYS + 1)),
             id="only-the-newest-is-asked-for",
         ),
         pytest.param(

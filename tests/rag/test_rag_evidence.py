@@ -70,6 +70,15 @@ def test_share_and_margin_are_those_of_the_groups() -> None:
     assert known.margin == pytest.approx(math.log(2), abs=1e-6)
 
 
+@pytest.mark.parametrize(
+    ("question", "margin"), [(ASKED, math.log(0.5 / 0.25)), ("Did Ada mend the Lisse ferry?", math.log(0.5 / 0.11))]
+)
+def test_sentences_of_one_article_are_no_rivals_on_yes_or_no(question: str, margin: float) -> None:
+    three = [TWO[0], found("a", "Ada Lind mended it on Monday."), TWO[1]]
+    groups = [group(three, place, weight=weight) for place, weight in enumerate((0.49, 0.24, 0.1))]
+    assert signals(three, readings(three, *groups), inquiry(question)).margin == pytest.approx(margin, abs=1e-5)
+
+
 def test_without_a_rival_the_margin_is_to_nothing() -> None:
     assert signals(TWO, readings(TWO, group(TWO, 0, weight=0.99))).margin == pytest.approx(math.log(100), abs=1e-5)
 
