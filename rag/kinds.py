@@ -55,6 +55,9 @@ _PLURAL = (
 _SEVERAL = re.compile(
     # "Which museums", "which US museums", but neither "which museum keeps the" nor "which visitor likes Lisse".
     rf"\b(?:which|what)\s+(?:{_PLURAL}|(?:\w+\s+){{1,2}}?{_PLURAL}(?!(?:the|an?|its|his|her|their)\b|(?-i:[A-Z])))|"
+    # "Who was freed?", "Who was hurt in Lisse?", but not "Who was elected mayor?": there may be many.
+    r"\bwho\s+(?:was|got|has been)\s+(?:\w+ed|shot|hurt|held|hit|taken|sent|found|caught|let go|set free|left)"
+    r"(?=\s*(?:\?|$|(?:in|on|from|at|during|this|last|today|yesterday|after|by|when|along|together|with)\b))|"
     r"\bwho\s+(?:are|were)\b|^\W*(?:list|name)\s+(?:the|all|some)\b|\bnames of\b",
     re.IGNORECASE,
 )

@@ -11,7 +11,8 @@ from rag.countries import country
 _EMPTY = frozenset((
     "a", "an", "the", "of", "in", "on", "at", "to", "for", "by", "about", "around", "some", "nearly", "almost",
     "roughly", "more", "than", "over", "least", "up", "mr", "mrs", "ms", "dr", "president", "people", "persons",
-    "individuals", "its", "his", "her", "their", "and",
+    "individuals", "its", "his", "her", "their", "and", "fewer", "less", "most", "under", "below", "only", "just",
+    "exactly", "approximately",
 ))  # fmt: skip
 _MARKS = tuple(
     (family, value, re.compile(rf"\b(?:{pattern})\b", re.IGNORECASE))

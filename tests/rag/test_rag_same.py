@@ -102,6 +102,7 @@ def test_key(text: str, words: set[str], numbers: set[float]) -> None:
         pytest.param("up 5%", "down 5%", False, id="direction"),
         pytest.param("more than 50", "fewer than 50", False, id="bounds"),
         pytest.param("more than 50", "50 people", True, id="a-bound-and-none"),
+        pytest.param("fewer than 50", "50 dead", True, id="a-bound-is-nothing-that-is-counted"),
         pytest.param("", "", False, id="nothing-says-nothing"),
         pytest.param("the", "a", False, id="empty-words-say-nothing"),
     ],
