@@ -20,6 +20,7 @@ _CUE = (
 )
 _WRONG = re.compile(rf"{_CUE}(?:(?!\b(?:but|in fact|actually|correct|later)\b)[^;.])*", re.IGNORECASE)
 _RIGHT = r"(?:the|its) (?:right|correct|actual|true|real) (?:\w+ ){1,2}(?:is|was|are|were)\b"
+_INSTEAD = re.compile(_RIGHT, re.IGNORECASE)
 _CORRECTED = re.compile(rf"\W*{_RIGHT}", re.IGNORECASE)
 """At the beginning of the sentence after one that is taken back."""
 _TAKEN_BACK = re.compile(rf"([^.!?\n]*)[.!?]\s+{_RIGHT}", re.IGNORECASE)
@@ -37,6 +38,11 @@ def denied(before: str, following: str) -> bool:
     near = before[-REACH:]
     ends = (found.end() for pattern in (_NOT, _WRONG) for found in pattern.finditer(near))
     return len(near) in ends or bool(_CORRECTED.match(following))
+
+
+def corrects(sentence: str, text: str, value: str) -> bool:
+    """Whether a sentence says what is right instead of a value that the text around it takes back."""
+    return bool(_INSTEAD.search(sentence) or denies(sentence, value)) and denies(text, value)
 
 
 def denies(text: str, value: str) -> bool:

@@ -7,7 +7,7 @@ import re
 from collections.abc import Sequence
 
 from rag.countries import country
-from rag.denials import denies
+from rag.denials import corrects, denies
 from rag.inquiry import Inquiry, coverage, presence, strangers, words_of
 from rag.kinds import Kind, asks_for_several, is_of, kind_of, names
 from rag.read import Group, Proposal, Readings
@@ -80,8 +80,9 @@ def _articles(group: Group, found: Sequence[Found]) -> set[str]:
 
 def _contradicts(inquiry: Inquiry, best: Group, rival: Group, readings: Readings, found: Sequence[Found]) -> bool:
     mine, other = best.best, rival.best
+    corrected = corrects(other.quote, found[other.place].passage.text, mine.text)
     if (
-        rival.weight < RIVAL_SHARE * best.weight
+        (rival.weight < RIVAL_SHARE * best.weight and not corrected)
         or readings.scored[other.place].answers < ANSWERS_LEAST
         or _articles(best, found) & _articles(rival, found)
         or not _of_kind(inquiry, mine, other)

@@ -92,6 +92,13 @@ def test_a_source_that_denies_what_the_other_says_differs_from_it() -> None:
     assert differing(LED, ADA, no_ada) == ["Ada Lind", "Bo Dahl"]
 
 
+def test_a_correction_stands_beside_what_it_corrects_however_little_it_says() -> None:
+    text = "The Post said that twelve people were hurt in the Lisse ferry fire. The right number is 15."
+    fifteen = FIFTEEN._replace(text=text, sentence="The right number is 15.", weight=1e-6)
+    assert differing(HURT, TWELVE, fifteen) == ["Twelve", "15"]
+    assert differing(HURT, TWELVE, fifteen._replace(text=text.replace("right number", "flight"), sentence="")) == []
+
+
 def test_more_than_two_may_differ() -> None:
     twenty = FIFTEEN._replace(text="The Lisse ferry fire hurt 20 people, a nurse said.", words="20", weight=0.1)
     assert differing(HURT, TWELVE, FIFTEEN, twenty) == ["Twelve", "15", "20"]
