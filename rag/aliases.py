@@ -45,6 +45,17 @@ def aliases(texts: Iterable[str]) -> Aliases:
     return {short: name for short, name in found.items() if short not in unclear}
 
 
+def initials(names: Iterable[str]) -> Aliases:
+    """Names of several words by their initials, where no other has the same."""
+    found: dict[str, str] = {}
+    for name in names:
+        words = [word for word in name.split() if word[0].isupper() and word != "The"]
+        short = "".join(word[0] for word in words)
+        if len(words) >= FOREIGN and not same(key(found.setdefault(short, name)), key(name)):
+            found[short] = ""
+    return {short: name for short, name in found.items() if name}
+
+
 def explained(text: str, known: Aliases) -> Key:
     """What an answer is compared by, a short name at its end as the name: "its service, the MIT", no "MIT rival"."""
     return key(_LAST.sub(lambda match: known.get(match.group(), match.group()), text))

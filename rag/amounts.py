@@ -20,6 +20,8 @@ _MEASURES = {
     for names, scale, unit in (
         (("kilometre", "kilometres", "kilometer", "kilometers", "km"), 1e3, "metre"),
         (("metre", "metres", "meter", "meters"), 1.0, "metre"),
+        (("mile", "miles"), 1609.344, "metre"),
+        (("foot", "feet", "ft"), 0.3048, "metre"),
         (("tonne", "tonnes"), 1e3, "kilogram"),
         (("kilogram", "kilograms", "kg"), 1.0, "kilogram"),
         (("hour", "hours", "hr", "hrs"), 60.0, "minute"),

@@ -13,7 +13,7 @@ from rag import stage
 from rag.analysis import analysis
 from rag.calibration import Calibration
 from rag.copies import copies
-from rag.dispute import sides
+from rag.dispute import latest, sides
 from rag.encoder import Encoder
 from rag.errors import CitationError
 from rag.evidence import evidence
@@ -111,6 +111,8 @@ def compose(
     stage.begin("cite")
     answered = bool(readings.groups) and confidence >= settings.min_confidence
     differing = sides(inquiry, readings, found) if answered else ()
+    if not differing and (newer := latest(inquiry, readings, found)):
+        readings = replace(readings, groups=(newer, *(group for group in readings.groups if group is not newer)))
     chosen = choose(inquiry, readings, found, differing, settings.max_citations) if answered or withheld else []
     quotes = _cited(snapshot, chosen, found, provenance.filters)
     shorts = [_short(inquiry, number, one.proposal, found) for number, one in enumerate(chosen, start=1)]

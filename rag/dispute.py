@@ -5,6 +5,7 @@ from __future__ import annotations
 import calendar
 import re
 from collections.abc import Sequence
+from datetime import date
 
 from rag.countries import country
 from rag.denials import corrects, denies
@@ -12,7 +13,7 @@ from rag.inquiry import Inquiry, coverage, presence, strangers, words_of
 from rag.kinds import Kind, asks_for_several, is_of, kind_of, names
 from rag.read import Group, Proposal, Readings
 from rag.retrieve import Found
-from rag.same import key
+from rag.same import key, same
 from rag.stopwords import STOPWORDS
 
 RIVAL_SHARE = 0.01
@@ -37,20 +38,32 @@ _PRESENT = re.compile(r"\b(?:is|are|does|do|now|costs)\b", re.IGNORECASE)
 _YEAR = re.compile(r"\b((?:19|20)\d\d)\b")
 _PART = re.compile(
     r"(?<!all )(?<!each )\b(?:of (?:them|whom|those|these|which)|including|among (?:them|those)|another|others?|"
-    r"further|additional|more than half|the rest|remaining|each|respectively)\b",
+    r"further|additional|more than half|the rest|remaining|each|respectively|alone)\b",
     re.IGNORECASE,
 )
+_OTHERS_PART = re.compile(r"\b([\w.,]+)\s+of (?:them|whom|those|these|which)\b", re.IGNORECASE)
+"""Behind a number: another one is the part, this one the whole."""
 _SO_FAR = re.compile(
     r"\b(?:at least|so far|rose|risen|rises|climb\w*|increas\w*|now stands?|initial\w*|earlier|up from|previous\w*|"
     r"first reports?|later|updated?|revised?|originally|by (?:then|evening|midday|nightfall)|"
     r"still (?:missing|unaccounted)|as of|until now|had been|death toll|toll)\b",
     re.IGNORECASE,
 )
+_GREW = re.compile(
+    r"\b(?:rose|risen|rises|climb\w*|now (?:stands?|at|been|totals?)|up from|updated?|revised?|by (?:then|now)|"
+    r"so far|death toll|toll)\b",
+    re.IGNORECASE,
+)
+"""In a sentence with a later count than that of an older article."""
+LATER_SHARE = 0.02
+"""A later count must have this share of the best answer's weight."""
 _COUNTED = re.compile(r"\bhow many (?:more |other )?(?!people\b|persons\b|times\b)(\w+)", re.IGNORECASE)
 _CALENDAR = frozenset((*calendar.day_name, *calendar.month_name))
 _INITIALS = re.compile(r"\b([A-Z]{2,6})\W*$")
 _BRACKETED = re.compile(r"\s*\(([A-Z]{2,6})\)")
 LARGE = 100
+BOUND = 12
+"""Characters before a number in which it is said to be about right."""
 NEAR = 60
 """Characters around a number in which a word makes it a part."""
 
@@ -70,6 +83,31 @@ def sides(inquiry: Inquiry, readings: Readings, found: Sequence[Found]) -> tuple
         if not any(_articles(rival, found) & _articles(other, found) for other in distinct):
             distinct.append(rival)
     return (best, *distinct) if distinct else ()
+
+
+def latest(inquiry: Inquiry, readings: Readings, found: Sequence[Found]) -> Group | None:
+    """The answer that a newer article gives as a later count than the best one, where there is such."""
+    if kind_of(inquiry.question) != "number" or not readings.groups:
+        return None
+    best = readings.groups[0]
+    later = [group for group in readings.groups[1:] if _is_later(inquiry, best, group, readings, found)]
+    return max(later, key=lambda group: found[group.best.place].article.published or date.min, default=None)
+
+
+def _is_later(inquiry: Inquiry, best: Group, group: Group, readings: Readings, found: Sequence[Found]) -> bool:
+    mine, other = best.best, group.best
+    first, second = (found[one.place].article.published for one in (mine, other))
+    return bool(
+        first
+        and second
+        and second > first
+        and group.weight >= LATER_SHARE * best.weight
+        and readings.scored[other.place].answers >= ANSWERS_LEAST
+        and _of_kind(inquiry, mine, other)
+        and (_GREW.search(other.quote) or _knows(other, mine, found))
+        and not _PART.search(_near(other, mine))
+        and _same_event(inquiry, mine, other, found)
+    )
 
 
 def _articles(group: Group, found: Sequence[Found]) -> set[str]:
@@ -151,7 +189,7 @@ def _asked_of(inquiry: Inquiry, mine: Proposal, other: Proposal, found: Sequence
 
 def _other_count(inquiry: Inquiry, mine: Proposal, other: Proposal, found: Sequence[Found]) -> bool:
     """Whether a count is a part of the other, the same count on another day, or one of other things."""
-    if any(_PART.search(_near(one)) for one in (mine, other)):
+    if _PART.search(_near(mine, other)) or _PART.search(_near(other, mine)) or _rounded(mine, other):
         return True
     if _days_apart(mine, other, found) and any(_SO_FAR.search(one.quote) for one in (mine, other)):
         return True
@@ -191,9 +229,19 @@ def _describes(one: Proposal, other: Proposal) -> bool:
     return all(named) and named[0] != named[1] and (named[0] <= named[1] or named[1] <= named[0])
 
 
-def _near(proposal: Proposal) -> str:
+def _near(proposal: Proposal, other: Proposal) -> str:
+    """What stands around a number, but for the parts of it that are not the other number."""
     before, behind = _beside(proposal)
-    return f"{before[-NEAR:]} {behind[:NEAR]}"
+    rival = key(other.text).numbers
+    parts = (found for found in _OTHERS_PART.finditer(behind) if found.start() < NEAR)
+    ours = next((found.start() for found in parts if not key(found[1]).numbers & rival), NEAR)
+    return f"{before[-NEAR:]} {behind[:ours]}"
+
+
+def _rounded(*proposals: Proposal) -> bool:
+    """Whether two numbers are the same but for rounding, as the words before them say."""
+    one, other = (key(f"{_beside(each)[0][-BOUND:]} {each.text}") for each in proposals)
+    return bool(one.numbers) and same(one, other)
 
 
 def _beside(proposal: Proposal) -> tuple[str, str]:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from rag.aliases import aliases, explained
+from rag.aliases import aliases, explained, initials
 from rag.around import entitled, fullness, joined, qualified, whole_name
 from rag.attest import Witnesses
 from rag.body import Body
@@ -271,8 +271,9 @@ def _within(log_odds: float) -> float:
 
 def grouped(proposals: Sequence[Proposal], found: Sequence[Found]) -> list[Group]:
     """Proposals that say the same together, the weightiest group first."""
+    texts = dict.fromkeys(one.text for one in proposals)
     known = aliases({found[one.place].article.id: found[one.place].article.text for one in proposals}.values())
-    keys = {text: explained(text, known) for text in dict.fromkeys(one.text for one in proposals)}
+    keys = {text: explained(text, {**initials(texts), **known}) for text in texts}
     unclear = _unclear(keys)
     groups: list[tuple[Key, list[Proposal]]] = []
     for proposal in sorted(proposals, key=lambda one: -one.weight):

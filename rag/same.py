@@ -14,6 +14,18 @@ _EMPTY = frozenset((
     "individuals", "its", "his", "her", "their", "and", "fewer", "less", "most", "under", "below", "only", "just",
     "exactly", "approximately",
 ))  # fmt: skip
+_TITLES = frozenset((
+    "sir", "dame", "lord", "lady", "judge", "justice", "prof", "professor", "gov", "governor", "sen", "senator", "rep",
+    "gen", "general", "captain", "minister", "prime", "secretary", "chancellor", "mayor", "king", "queen", "pope",
+))  # fmt: skip
+"""Words that say nothing beside a name."""
+_ABOUT = re.compile(
+    r"\b(?:about|around|some|nearly|almost|roughly|approximately|more than|over|under|miles?|feet|foot)\b"
+)
+NEAR = 0.03
+"""By what share a number that is about right may be off."""
+EXACT = 10_000
+"""Numbers below are not rounded to two figures: 2020 is not about 2024."""
 _MARKS = tuple(
     (family, value, re.compile(rf"\b(?:{pattern})\b", re.IGNORECASE))
     for family, value, pattern in (
@@ -45,8 +57,11 @@ def key(text: str) -> Key:
     marks: set[tuple[str, str]] = {("country", named)} if (named := country(text)) else set()
     if numbers:
         marks.update((family, value) for family, value, pattern in _MARKS if pattern.search(" ".join(words)))
+        if _ABOUT.search(text.lower()):
+            marks.add(("about", "about"))
         marks.update(("score", f"{score[1]}-{score[2]}") for score in _SCORE.finditer(text))
-    return Key(frozenset(words) - _EMPTY, frozenset(numbers), frozenset(marks))
+    said = frozenset(words) - _EMPTY
+    return Key(said - _TITLES or said, frozenset(numbers), frozenset(marks))
 
 
 def same(one: Key, other: Key) -> bool:
@@ -57,8 +72,27 @@ def same(one: Key, other: Key) -> bool:
     if "country" in mine and "country" in its:
         return True
     if one.numbers or other.numbers:
-        if one.numbers != other.numbers:
+        if one.numbers != other.numbers and not _rounded(one, other):
             return False
         # "26" and "26 people" are the same count; "3 May" and "3 June" are not the same day.
         return not one.words or not other.words or bool(one.words & other.words)
     return bool(one.words and other.words) and (one.words <= other.words or other.words <= one.words)
+
+
+def _rounded(one: Key, other: Key) -> bool:
+    """Whether one number is the other in fewer figures, or about it."""
+    if len(one.numbers) != 1 or len(other.numbers) != 1:
+        return False
+    (least, most) = sorted((*one.numbers, *other.numbers))
+    if least <= 0:
+        return False
+    if ("about", "about") in one.marks | other.marks and most - least <= NEAR * most:
+        return True
+    return least >= EXACT and any(_in_fewer(a, b) for a, b in ((least, most), (most, least)))
+
+
+def _in_fewer(number: float, exact: float) -> bool:
+    """Whether a number of two or more figures, and then noughts, is an exact one rounded."""
+    figures = f"{number:.0f}".rstrip("0")
+    unit = 10.0 ** (len(f"{number:.0f}") - len(figures))
+    return len(figures) > 1 and unit > 1 and round(exact / unit) * unit == number

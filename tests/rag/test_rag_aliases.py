@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from rag.aliases import aliases, explained
+from rag.aliases import aliases, explained, initials
 from rag.same import key, same
 
 
@@ -37,3 +37,9 @@ def test_a_short_name_says_the_same_as_the_name_and_other_words_do_not() -> None
     assert same(explained("the CAR", known), name) and same(explained("CAR", known), name)
     assert not same(explained("a car", known), name), "a word in small letters is not the short name"
     assert explained("Ada Lind, 26", known) == key("Ada Lind, 26")
+
+
+def test_initials_stand_for_a_name_of_several_words() -> None:
+    known = initials(["the National Food Safety Institute", "Ada Lind", "New Lisse Dock", "Norland Light Dome"])
+    assert known == {"NFSI": "the National Food Safety Institute"}
+    assert same(explained("the NFSI", known), key("National Food Safety Institute"))

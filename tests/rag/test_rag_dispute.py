@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from rag_made import DAY, found, inquiry, proposal
 
-from rag.dispute import ANSWERS_LEAST, DAYS_MOST, GIVES_LEAST, NEW_DAYS, RIVAL_SHARE, sides
+from rag.dispute import ANSWERS_LEAST, DAYS_MOST, GIVES_LEAST, NEW_DAYS, RIVAL_SHARE, latest, sides
 from rag.read import Readings, grouped
 from rag.retrieve import Found
 from rag.scoring import Scored
@@ -97,6 +97,37 @@ def test_a_correction_stands_beside_what_it_corrects_however_little_it_says() ->
     fifteen = FIFTEEN._replace(text=text, sentence="The right number is 15.", weight=1e-6)
     assert differing(HURT, TWELVE, fifteen) == ["Twelve", "15"]
     assert differing(HURT, TWELVE, fifteen._replace(text=text.replace("right number", "flight"), sentence="")) == []
+
+
+def test_a_part_of_a_number_is_none_of_the_other_s() -> None:
+    hurt = TWELVE._replace(text="Twelve people were hurt in the Lisse ferry fire, three of them badly.")
+    assert differing(HURT, hurt, FIFTEEN) == ["Twelve", "15"]
+    three = FIFTEEN._replace(text="The Lisse ferry fire hurt three people.", words="three")
+    assert differing(HURT, hurt, three) == []
+
+
+@pytest.mark.parametrize(
+    ("other", "expected"),
+    [
+        pytest.param(FIFTEEN._replace(text="The toll of the Lisse ferry fire rose to 15 people hurt.",
+                                      published=DAY + timedelta(1)), "15", id="a-later-count"),
+        pytest.param(FIFTEEN._replace(text="The Lisse ferry fire hurt 15 people, up from twelve.",
+                                      published=DAY + timedelta(1)), "15", id="one-that-knows-the-earlier"),
+        pytest.param(FIFTEEN._replace(text="The toll of the Lisse ferry fire rose to 15 people hurt.",
+                                      published=DAY - timedelta(1)), None, id="an-earlier-count"),
+        pytest.param(FIFTEEN._replace(text="The Lisse ferry fire hurt 15 people.", published=DAY + timedelta(1)), None,
+                     id="another-count"),
+        pytest.param(FIFTEEN._replace(text="The toll of the Lisse ferry fire rose by another 15 people hurt.",
+                                      published=DAY + timedelta(1)), None, id="a-part"),
+        pytest.param(FIFTEEN._replace(text="The toll of the Lisse ferry fire rose to 15 people hurt.", weight=1e-3,
+                                      published=DAY + timedelta(1)), None, id="too-light"),
+    ],
+)  # fmt: skip
+def test_of_counts_that_grow_the_latest_is_the_answer(other: Told, expected: str | None) -> None:
+    read, passages = readings([TWELVE, other])
+    found = latest(inquiry(HURT), read, passages)
+    assert (found.best.text if found else None) == expected
+    assert latest(inquiry("Who was hurt in the Lisse ferry fire?"), read, passages) is None
 
 
 def test_more_than_two_may_differ() -> None:
