@@ -73,4 +73,4 @@ def known() -> frozenset[str]:
 @lru_cache(maxsize=1)
 def _names() -> re.Pattern[str]:
     longest = sorted(known(), key=lambda name: (-len(name), name))
-    return re.compile(rf"(?<!\w)(?:{'|'.join(map(re.escape, longest))})(?!\w)")
+    return re.compile(rf"(?<![\w-])(?:{'|'.join(map(re.escape, longest))})(?![\w-])")

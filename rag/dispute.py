@@ -155,7 +155,9 @@ def _of_kind(inquiry: Inquiry, *proposals: Proposal) -> bool:
     """Whether all are answers of the kind that is asked for."""
     kind: Kind = kind_of(inquiry.question)
     asked = set(words_of(inquiry.question))
-    return kind == "thing" or all(is_of(kind, one.text, asked) >= 0.5 for one in proposals)
+    # What is of a country, as "Turkey's spies" or "Russian-US", is no other country.
+    least = 1.0 if kind == "country" else 0.5
+    return kind == "thing" or all(is_of(kind, one.text, asked) >= least for one in proposals)
 
 
 def _same_event(inquiry: Inquiry, mine: Proposal, other: Proposal, found: Sequence[Found]) -> bool:

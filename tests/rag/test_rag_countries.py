@@ -21,6 +21,7 @@ from rag.countries import countries, country
         pytest.param("Dutch and South Korean officials", 1.0, id="adjectives-of-their-own"),
         pytest.param("Northern Iraq", 1.0, id="part-of-one"),
         pytest.param("Côte d'Ivoire and Saint Lucia", 1.0, id="in-other-letters"),
+        pytest.param("Russian-US", 0.5, id="between-two"),
         pytest.param("Mexico City", 0.5, id="a-city-of-one"),
         pytest.param("Michael Jordan", 0.0, id="a-person-named-as-one"),
         pytest.param("New Mexico", 0.0, id="a-state-named-after-one"),
