@@ -259,8 +259,7 @@ def _short(inquiry: Inquiry, number: int, proposal: Proposal, found: Sequence[Fo
 
 def _owns(inquiry: Inquiry, proposal: Proposal) -> bool:
     """Whether words may answer "whose": they name an owner, not what is owned."""
-    start = proposal.span.start - proposal.sentence.start
-    before, behind = proposal.quote[:start], proposal.quote[start + len(proposal.text) :]
+    before, behind = proposal.beside
     return not _WHOSE.search(inquiry.question) or bool(_OWNER.match(behind) or _OWNED_BY.search(before))
 
 

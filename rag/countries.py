@@ -53,7 +53,6 @@ def countries(text: str) -> float:
     return 0.5 if owned or of_countries else 0.0
 
 
-@lru_cache(maxsize=4096)
 def country(text: str) -> str:
     """The country whose name a text is, with nothing besides, in one spelling of several; empty where it is none."""
     plain = text.strip().removeprefix("the ").removeprefix("The ").replace("’", "'")

@@ -118,11 +118,11 @@ def _articles(group: Group, found: Sequence[Found]) -> set[str]:
 
 def _contradicts(inquiry: Inquiry, best: Group, rival: Group, readings: Readings, found: Sequence[Found]) -> bool:
     mine, other = best.best, rival.best
-    corrected = corrects(other.quote, found[other.place].passage.text, mine.text)
+    light = rival.weight < RIVAL_SHARE * best.weight
     if (
-        (rival.weight < RIVAL_SHARE * best.weight and not corrected)
-        or readings.scored[other.place].answers < ANSWERS_LEAST
+        readings.scored[other.place].answers < ANSWERS_LEAST
         or _articles(best, found) & _articles(rival, found)
+        or (light and not corrects(other.quote, found[other.place].passage.text, mine.text))
         or not _of_kind(inquiry, mine, other)
     ):
         return False
@@ -218,7 +218,7 @@ def _knows(one: Proposal, other: Proposal, found: Sequence[Found]) -> bool:
 
 def _initials(proposal: Proposal) -> set[str]:
     """The initials for which an answer stands: its last word, or what follows it in brackets."""
-    _, behind = _beside(proposal)
+    _, behind = proposal.beside
     found = (_BRACKETED.match(behind), _INITIALS.search(proposal.text))
     return {match.group(1) for match in found if match}
 
@@ -233,7 +233,7 @@ def _describes(one: Proposal, other: Proposal) -> bool:
 
 def _near(proposal: Proposal, other: Proposal) -> str:
     """What stands around a number, but for the parts of it that are not the other number."""
-    before, behind = _beside(proposal)
+    before, behind = proposal.beside
     rival = key(other.text).numbers
     parts = (found for found in _OTHERS_PART.finditer(behind) if found.start() < NEAR)
     ours = next((found.start() for found in parts if not key(found[1]).numbers & rival), NEAR)
@@ -242,14 +242,8 @@ def _near(proposal: Proposal, other: Proposal) -> str:
 
 def _rounded(*proposals: Proposal) -> bool:
     """Whether two numbers are the same but for rounding, as the words before them say."""
-    one, other = (key(f"{_beside(each)[0][-BOUND:]} {each.text}") for each in proposals)
+    one, other = (key(f"{each.beside[0][-BOUND:]} {each.text}") for each in proposals)
     return bool(one.numbers) and same(one, other)
-
-
-def _beside(proposal: Proposal) -> tuple[str, str]:
-    """What stands before and behind an answer in its sentence."""
-    start = proposal.span.start - proposal.sentence.start
-    return proposal.quote[:start], proposal.quote[start + len(proposal.text) :]
 
 
 def _days_apart(one: Proposal, other: Proposal, found: Sequence[Found]) -> int:

@@ -65,6 +65,12 @@ class Proposal:
     quote: str
     weight: float
 
+    @property
+    def beside(self) -> tuple[str, str]:
+        """What stands before and behind it in its sentence."""
+        start = self.span.start - self.sentence.start
+        return self.quote[:start], self.quote[start + len(self.text) :]
+
 
 @dataclass(frozen=True, slots=True)
 class Group:
@@ -272,8 +278,9 @@ def _within(log_odds: float) -> float:
 def grouped(proposals: Sequence[Proposal], found: Sequence[Found]) -> list[Group]:
     """Proposals that say the same together, the weightiest group first."""
     texts = dict.fromkeys(one.text for one in proposals)
-    known = aliases({found[one.place].article.id: found[one.place].article.text for one in proposals}.values())
-    keys = {text: explained(text, {**initials(texts), **known}) for text in texts}
+    told = aliases({found[one.place].article.id: found[one.place].article.text for one in proposals}.values())
+    known = {**initials(texts), **told}
+    keys = {text: explained(text, known) for text in texts}
     unclear = _unclear(keys)
     groups: list[tuple[Key, list[Proposal]]] = []
     for proposal in sorted(proposals, key=lambda one: -one.weight):

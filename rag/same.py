@@ -56,7 +56,8 @@ def key(text: str) -> Key:
     words, numbers = amounts(text)
     marks: set[tuple[str, str]] = {("country", named)} if (named := country(text)) else set()
     if numbers:
-        marks.update((family, value) for family, value, pattern in _MARKS if pattern.search(" ".join(words)))
+        plain = " ".join(words)
+        marks.update((family, value) for family, value, pattern in _MARKS if pattern.search(plain))
         if _ABOUT.search(text.lower()):
             marks.add(("about", "about"))
         marks.update(("score", f"{score[1]}-{score[2]}") for score in _SCORE.finditer(text))

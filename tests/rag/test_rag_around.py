@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -126,6 +128,13 @@ def test_a_name_is_given_with_its_title(sentence: str, words: str, expected: str
 # -- numbers and names ----------------------------------------------------------------------------------------------
 
 
+def given_as(extended: Callable[[str, Span, Span], Span], sentence: str, words: str) -> str:
+    """What words of a sentence become with what belongs to them."""
+    start = sentence.index(words)
+    found = extended(sentence, Span(start, start + len(words)), Span(0, len(sentence)))
+    return sentence[found.start : found.end]
+
+
 @pytest.mark.parametrize(
     ("sentence", "words", "expected"),
     [
@@ -139,9 +148,7 @@ def test_a_name_is_given_with_its_title(sentence: str, words: str, expected: str
     ],
 )
 def test_a_number_is_given_with_its_bound(sentence: str, words: str, expected: str) -> None:
-    start = sentence.index(words)
-    found = qualified(sentence, Span(start, start + len(words)), Span(0, len(sentence)))
-    assert sentence[found.start : found.end] == expected
+    assert given_as(qualified, sentence, words) == expected
 
 
 @pytest.mark.parametrize(
@@ -156,6 +163,4 @@ def test_a_number_is_given_with_its_bound(sentence: str, words: str, expected: s
     ],
 )  # fmt: skip
 def test_a_name_is_given_as_far_as_it_goes(sentence: str, words: str, expected: str) -> None:
-    start = sentence.index(words)
-    found = whole_name(sentence, Span(start, start + len(words)), Span(0, len(sentence)))
-    assert sentence[found.start : found.end] == expected
+    assert given_as(whole_name, sentence, words) == expected
